@@ -1,0 +1,108 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backends/spec.hpp"
+#include "issu/base/result.hpp"
+#include "state-sync/prefix.hpp"
+
+namespace issu::backends {
+
+/// A payload that was verified and lies in the slot's folder, ready to be mounted.
+struct StagedPayload {
+  std::filesystem::path file;  ///< a squashfs root filesystem (kind rootfs)
+  std::string version;         ///< of the image's manifest
+};
+
+/// One routing daemon of a slot.
+struct DaemonStatus {
+  std::string name;
+  int pid = 0;          ///< on the host; 0 when it does not run
+  bool running = false;
+  int exits = 0;        ///< how often it ended by itself since it was activated
+  std::string last_end;  ///< "exit 1", "signal 11"; empty when it never ended
+};
+
+/// How far a slot is. Each state includes the ones before it.
+enum class SlotPower {
+  empty,   ///< no image
+  staged,  ///< its root filesystem is mounted
+  booted,  ///< container or VM up, daemons held: it speaks to nobody and writes nothing
+  active,  ///< daemons started
+};
+
+struct SlotStatus {
+  SlotPower power = SlotPower::empty;
+  std::vector<DaemonStatus> daemons;  ///< empty unless active
+};
+
+/// One routing session as the route processor itself sees it.
+struct SessionView {
+  std::string peer;   ///< the peer's address
+  bool established = false;
+  std::string state;  ///< in the daemon's words
+  bool graceful_restart = false;  ///< negotiated: the peer will hold our routes
+  bool end_of_rib = false;        ///< received in this session, for every negotiated family
+  std::uint64_t prefixes = 0;     ///< received and accepted, all families
+  double hold_time_s = 0;         ///< negotiated
+};
+
+/// What the control plane of a slot says of itself. Evidence for convergence and health, never
+/// for downtime (that is measured from outside).
+struct ControlPlaneView {
+  bool answering = false;  ///< every configured daemon answered a question
+  std::string version;     ///< of the routing software, e.g. "8.4.4"
+  std::vector<SessionView> sessions;
+  bool output_queued = false;  ///< routes are still on their way from the daemon to the NPU
+  std::uint64_t routes = 0;    ///< in the daemon's own table, all families
+};
+
+/// The port to a backend: how a route processor is staged, started, fenced and stopped.
+///
+/// Every verb can be repeated, also after a crash in its middle: it looks at what is there and
+/// does the rest. A verb that needs an earlier state says so with an error. Verbs block, bounded
+/// by their own deadlines, and may be called from one thread at a time. What runs in a slot lives
+/// on when the caller ends.
+class RouteProcessor {
+ public:
+  RouteProcessor() = default;
+  RouteProcessor(const RouteProcessor&) = delete;
+  RouteProcessor& operator=(const RouteProcessor&) = delete;
+  virtual ~RouteProcessor() = default;
+
+  /// "lxc", "vm": for people and reports.
+  [[nodiscard]] virtual std::string backend() const = 0;
+
+  /// Everything that keeps this backend from running here, all at once; a preflight check.
+  virtual Result<void> check() = 0;
+  /// Mounts the payload as the slot's root filesystem. Starts nothing.
+  virtual Result<void> stage(Slot slot, const StagedPayload& payload) = 0;
+  /// Brings the slot up with its daemons held. Not dark: the other slot goes on.
+  virtual Result<void> boot(Slot slot) = 0;
+  /// Starts the daemons of a booted slot; returns when they answer. They take the routes that the
+  /// NPU holds as their own from an earlier life, and delete none of them.
+  virtual Result<void> activate(Slot slot) = 0;
+  /// Ends the daemons of a slot at once, without a word to any peer (no NOTIFICATION); afterwards
+  /// nothing in the slot can write the NPU or answer a peer. The slot stays booted.
+  virtual Result<void> fence(Slot slot) = 0;
+  /// Stops the container or VM (its daemons too, as with `fence`).
+  virtual Result<void> power_off(Slot slot) = 0;
+  /// Unmounts and frees everything that `stage` and `boot` took; the payload file stays.
+  virtual Result<void> unstage(Slot slot) = 0;
+
+  virtual Result<SlotStatus> status(Slot slot) = 0;
+  /// Asks the daemons of an active slot. A daemon that does not answer is not an error: the view
+  /// says `answering = false`.
+  virtual Result<ControlPlaneView> control_plane(Slot slot) = 0;
+  /// The routes that the slot's daemons would have the NPU hold, where they have to be asked for;
+  /// no value where the daemons send every route again after a restart (FRR): there the refresh
+  /// is seen at the NPU.
+  virtual Result<std::optional<std::vector<state_sync::Prefix>>> routes(Slot slot) = 0;
+};
+
+}  // namespace issu::backends

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace issu::backends {
+
+/// The two places that a route processor's software can stand in.
+enum class Slot { a, b };
+
+[[nodiscard]] constexpr Slot other(Slot slot) { return slot == Slot::a ? Slot::b : Slot::a; }
+[[nodiscard]] constexpr const char* name_of(Slot slot) { return slot == Slot::a ? "a" : "b"; }
+
+/// One port of the router: an interface inside the chassis.
+struct PortSpec {
+  std::string name;                    ///< interface name inside the chassis, 1 to 15 characters
+  std::vector<std::string> addresses;  ///< "192.0.2.1/24"; set when the router comes up
+  /// A host interface that is moved into the chassis and given `name`; `router down` moves it
+  /// back under its old name. Empty: a veth pair is created, its other end named `peer_name` in
+  /// the network namespace `peer_netns`.
+  std::string device;
+  std::string peer_netns;  ///< a name under /run/netns
+  std::string peer_name;
+  std::optional<unsigned> mtu;
+};
+
+/// What a backend and an NPU driver have to know of a router; filled from router.toml.
+struct RouterSpec {
+  std::string name;                 ///< a-z, 0-9, '-', at most 24 characters
+  std::filesystem::path state_dir;  ///< survives a reboot: slots, journal, history
+  std::filesystem::path run_dir;    ///< does not: mounts, sockets, logs of what runs
+  std::string netns;                ///< the chassis, a name under /run/netns
+  std::string suite;                ///< "frr" or "bird": which daemons, and how they are asked
+  std::vector<std::string> daemons;  ///< which of the suite's, e.g. {"zebra", "bgpd", "staticd"}
+  std::filesystem::path config_dir;  ///< their configuration, outside every image
+  std::vector<PortSpec> ports;
+};
+
+}  // namespace issu::backends

@@ -1,0 +1,45 @@
+# How a part of the house is built: one library a folder, its dependencies named once.
+
+add_library(issu_options INTERFACE)
+target_include_directories(issu_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(issu_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                                              -Wnon-virtual-dtor -Wold-style-cast)
+if(ISSU_WERROR)
+  target_compile_options(issu_options INTERFACE -Werror)
+endif()
+if(ISSU_SANITIZE)
+  target_compile_options(issu_options INTERFACE -fsanitize=${ISSU_SANITIZE}
+                                                -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(issu_options INTERFACE -fsanitize=${ISSU_SANITIZE})
+endif()
+
+find_program(ISSU_CCACHE ccache)
+if(ISSU_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${ISSU_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${ISSU_CCACHE})
+endif()
+
+# issu_library(NAME SOURCES a.cpp b.cpp DEPENDS lib...)
+function(issu_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PUBLIC issu_options ${arg_DEPENDS})
+endfunction()
+
+# issu_test(NAME SOURCES a.cpp DEPENDS lib... LABELS unit|root|lxc|criu|qemu TIMEOUT seconds)
+function(issu_test name)
+  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/main.cpp)
+  target_link_libraries(${name} PRIVATE issu_options ${arg_DEPENDS})
+  target_compile_definitions(${name} PRIVATE
+    ISSU_SOURCE_DIR="${PROJECT_SOURCE_DIR}" ISSU_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}"
+    ISSU_BUILD_DIR="${PROJECT_BINARY_DIR}")
+  add_test(NAME ${name} COMMAND ${name})
+  if(NOT arg_LABELS)
+    set(arg_LABELS unit)
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+endfunction()

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "backends/spec.hpp"
+#include "issu/base/result.hpp"
+#include "issu/measure/plan.hpp"
+
+namespace issu::config {
+
+/// What an upgrade may cost; more than this and it goes back by itself.
+struct Budgets {
+  std::uint64_t lost_packets = 0;      ///< all streams together
+  double control_plane_dark_ms = 30'000;
+  double stale_fraction = 0.01;        ///< of the held routes, that the new side may not know
+};
+
+/// How long things are waited for.
+struct Timers {
+  double converge_s = 120;  ///< from switchover to end-of-sync; also what zebra -K and peers allow
+  double quiet_s = 3;       ///< the tables unchanged for so long before a sweep; 3 at least
+  double soak_s = 60;       ///< unless --soak says otherwise
+};
+
+/// router.toml, read and checked. Paths are absolute.
+struct RouterConfig {
+  std::filesystem::path file;
+  backends::RouterSpec router;
+  std::string backend;     ///< "lxc"
+  std::string npu;         ///< "kernel"
+  std::string compatible;  ///< what an image's manifest must say
+  std::filesystem::path keyring;  ///< PEM: certificates that may sign images
+  measure::MeasurePlan measure;   ///< probe streams and peers to watch
+  Budgets budgets;
+  Timers timers;
+};
+
+/// Reads and checks router.toml. Everything that is wrong is told at once, each with file, line
+/// and key: unknown keys, wrong types, an address used twice, a value out of range.
+Result<RouterConfig> load_router(const std::filesystem::path& file);
+
+}  // namespace issu::config
