@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "issu/base/file.hpp"
 #include "sample.hpp"
 
 using namespace issu;
@@ -67,4 +68,16 @@ TEST_CASE("a path below the file's folder is taken from there, an absolute one a
   CHECK(loaded->router.state_dir == folder.path() / "state");
   CHECK(loaded->router.run_dir == "/run/issu/x");
   CHECK(loaded->router.netns == "chassis");
+}
+
+TEST_CASE("the document's whole example is read") {
+  const auto document = read_file(ISSU_SOURCE_DIR "/docs/router-toml.md");
+  REQUIRE(document);
+  const std::string fence = "```toml\n";
+  const auto begin = document->find(fence) + fence.size();
+  const SampleFolder folder;
+  const auto loaded = folder.load(document->substr(begin, document->find("```", begin) - begin));
+  REQUIRE_MESSAGE(loaded, loaded.error().message());
+  CHECK(loaded->measure.streams.size() == 2);
+  CHECK(loaded->measure.peers.size() == 2);
 }
