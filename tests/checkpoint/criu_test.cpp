@@ -77,7 +77,7 @@ TEST_CASE("the sandbox holds its victim, tells which step failed, and ends in ti
   REQUIRE(not_dumped.has_value());
   CHECK(not_dumped->failed_step == "step");
 
-  const auto killed = try_steps({shell("kill -9 2", Sandbox::Victim::alive)});
+  const auto killed = try_steps({shell("kill -9 2; sleep 0.2", Sandbox::Victim::alive)});
   REQUIRE(killed.has_value());
   CHECK(killed->failed_step == "step");
 
