@@ -17,7 +17,14 @@ struct Prefix {
   std::uint8_t length = 0;  ///< 0 to 32 or 0 to 128
   std::array<std::uint8_t, 16> bytes{};
 
-  auto operator<=>(const Prefix&) const = default;
+  bool operator==(const Prefix&) const = default;
+  std::strong_ordering operator<=>(const Prefix& other) const {
+    if (const auto order = family <=> other.family; order != 0) {
+      return order;
+    }
+    const auto order = bytes <=> other.bytes;
+    return order != 0 ? order : length <=> other.length;
+  }
 
   /// "192.0.2.0/24"
   [[nodiscard]] std::string text() const;

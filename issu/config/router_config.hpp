@@ -13,9 +13,9 @@ namespace issu::config {
 
 /// What an upgrade may cost; more than this and it goes back by itself.
 struct Budgets {
-  std::uint64_t lost_packets = 0;      ///< all streams together
+  std::uint64_t lost_packets = 0;  ///< all streams together
   double control_plane_dark_ms = 30'000;
-  double stale_fraction = 0.01;        ///< of the held routes, that the new side may not know
+  double stale_fraction = 0.01;  ///< of the held routes, that the new side may not know
 };
 
 /// How long things are waited for.
@@ -29,9 +29,9 @@ struct Timers {
 struct RouterConfig {
   std::filesystem::path file;
   backends::RouterSpec router;
-  std::string backend;     ///< "lxc"
-  std::string npu;         ///< "kernel"
-  std::string compatible;  ///< what an image's manifest must say
+  std::string backend;            ///< "lxc"
+  std::string npu;                ///< "kernel"
+  std::string compatible;         ///< what an image's manifest must say
   std::filesystem::path keyring;  ///< PEM: certificates that may sign images
   measure::MeasurePlan measure;   ///< probe streams and peers to watch
   Budgets budgets;

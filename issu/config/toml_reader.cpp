@@ -1,0 +1,130 @@
+#include "issu/config/toml_reader.hpp"
+
+#define TOML_EXCEPTIONS 0
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "issu/base/file.hpp"
+
+namespace issu::config {
+namespace {
+
+constexpr std::size_t kLongestLine = 4096;
+constexpr std::uintmax_t kLargestFile = 1U << 20U;
+
+TomlValue convert(const toml::node& node);
+
+void convert_members(const toml::table& table, std::vector<TomlMember>& members) {
+  for (auto&& [key, value] : table) {
+    members.push_back(
+        {std::string(key.str()), static_cast<unsigned>(key.source().begin.line), convert(value)});
+  }
+  // toml++ keeps keys sorted by name; a reader expects the order of the file.
+  std::stable_sort(members.begin(), members.end(),
+                   [](const TomlMember& a, const TomlMember& b) { return a.line < b.line; });
+}
+
+TomlValue convert(const toml::node& node) {
+  TomlValue value;
+  value.line = static_cast<unsigned>(node.source().begin.line);
+  if (const auto* text = node.as_string()) {
+    value.kind = TomlValue::Kind::text;
+    value.text = text->get();
+  } else if (const auto* integer = node.as_integer()) {
+    value.kind = TomlValue::Kind::integer;
+    value.integer = integer->get();
+    value.number = static_cast<double>(integer->get());
+  } else if (const auto* number = node.as_floating_point()) {
+    value.kind = TomlValue::Kind::number;
+    value.number = number->get();
+  } else if (const auto* boolean = node.as_boolean()) {
+    value.kind = TomlValue::Kind::boolean;
+    value.boolean = boolean->get();
+  } else if (const auto* array = node.as_array()) {
+    value.kind = TomlValue::Kind::array;
+    for (const toml::node& item : *array) {
+      value.items.push_back(convert(item));
+    }
+  } else if (const auto* table = node.as_table()) {
+    value.kind = TomlValue::Kind::table;
+    convert_members(*table, value.members);
+  }
+  return value;
+}
+
+/// Deeply nested dotted keys would be taken apart by recursion: a line's length bounds the depth.
+unsigned first_long_line(std::string_view text) {
+  unsigned line = 1;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    if (std::min(end, text.size()) > kLongestLine) {
+      return line;
+    }
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    ++line;
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::string TomlValue::kind_name() const {
+  switch (kind) {
+    case Kind::text:
+      return "a text";
+    case Kind::integer:
+      return "a whole number";
+    case Kind::number:
+      return "a number with a fraction";
+    case Kind::boolean:
+      return "true or false";
+    case Kind::array:
+      return "a list";
+    case Kind::table:
+      return "a table";
+    case Kind::other:
+      break;
+  }
+  return "a date or a time";
+}
+
+const TomlMember* TomlValue::find(std::string_view key) const {
+  for (const TomlMember& member : members) {
+    if (member.key == key) {
+      return &member;
+    }
+  }
+  return nullptr;
+}
+
+Result<TomlValue> parse_toml(std::string_view text, const std::string& name) {
+  if (const unsigned line = first_long_line(text); line != 0) {
+    return fail(name + ":" + std::to_string(line) + ": the line is longer than " +
+                    std::to_string(kLongestLine) + " bytes",
+                "break the list over several lines", ErrorKind::refused);
+  }
+  const toml::parse_result parsed = toml::parse(text, name);
+  if (!parsed) {
+    const toml::parse_error& error = parsed.error();
+    return fail(name + ":" + std::to_string(error.source().begin.line) +
+                    ": not TOML: " + std::string(error.description()),
+                "correct the line", ErrorKind::refused);
+  }
+  TomlValue document;
+  document.kind = TomlValue::Kind::table;
+  convert_members(parsed.table(), document.members);
+  return document;
+}
+
+Result<TomlValue> read_toml(const std::filesystem::path& file) {
+  auto text = issu::read_file(file, kLargestFile);
+  if (!text) {
+    return fail(std::move(text).error().as(ErrorKind::refused));
+  }
+  return parse_toml(*text, file.string());
+}
+
+}  // namespace issu::config

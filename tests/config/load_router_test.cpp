@@ -1,0 +1,83 @@
+#include <doctest/doctest.h>
+
+#include "issu/base/file.hpp"
+#include "sample.hpp"
+
+using namespace issu;
+using namespace issu::config::testing;
+
+TEST_CASE("a whole router.toml is read") {
+  const SampleFolder folder;
+  const auto loaded = folder.load(kGood);
+  REQUIRE_MESSAGE(loaded, loaded.error().message());
+  const config::RouterConfig& c = *loaded;
+  CHECK(c.file == folder.path() / "router.toml");
+  CHECK(c.router.name == "edge1");
+  CHECK(c.router.suite == "frr");
+  CHECK(c.router.config_dir == folder.path() / "config");
+  CHECK(c.keyring == folder.path() / "keyring.pem");
+  CHECK(c.compatible == "issu-frr-amd64");
+  REQUIRE(c.router.ports.size() == 2);
+  CHECK(c.router.ports[0].addresses.size() == 2);
+  CHECK(c.router.ports[0].peer_netns == "peer-east");
+  CHECK(c.router.ports[0].peer_name == "up0");
+  CHECK_FALSE(c.router.ports[0].mtu);
+  CHECK(c.router.ports[1].device == "enp1s0");
+  CHECK(c.router.ports[1].mtu == 9000U);
+  REQUIRE(c.measure.streams.size() == 1);
+  CHECK(c.measure.streams[0].rate_pps == 5000);
+  CHECK(c.measure.streams[0].payload_bytes == 64);
+  REQUIRE(c.measure.streams[0].destinations.size() == 2);
+  CHECK(c.measure.streams[0].destinations[0].count == 500);
+  CHECK(c.measure.streams[0].destinations[1].first.text() == "10.128.0.0/20");
+  REQUIRE(c.measure.peers.size() == 1);
+  CHECK(c.measure.peers[0].control == folder.path() / "run/bird.ctl");
+  CHECK(c.budgets.lost_packets == 3);
+  CHECK(c.timers.soak_s == 10.5);
+}
+
+TEST_CASE("what is not said has its default") {
+  const SampleFolder folder;
+  const auto loaded = folder.load(with("daemons = [\"zebra\", \"bgpd\", \"staticd\"]\n", ""));
+  REQUIRE_MESSAGE(loaded, loaded.error().message());
+  CHECK(loaded->backend == "lxc");
+  CHECK(loaded->npu == "kernel");
+  CHECK(loaded->router.netns == "issu-edge1");
+  CHECK(loaded->router.state_dir == "/var/lib/issu/edge1");
+  CHECK(loaded->router.run_dir == "/run/issu/edge1");
+  CHECK(loaded->router.daemons == std::vector<std::string>{"zebra", "bgpd", "staticd"});
+  CHECK(loaded->timers.quiet_s == 3);
+  CHECK(loaded->timers.converge_s == 120);
+  CHECK(loaded->budgets.control_plane_dark_ms == 30'000);
+}
+
+TEST_CASE("a BIRD router runs one daemon") {
+  const SampleFolder folder;
+  const auto loaded = folder.load(
+      with("suite = \"frr\"\ndaemons = [\"zebra\", \"bgpd\", \"staticd\"]", "suite = \"bird\""));
+  REQUIRE_MESSAGE(loaded, loaded.error().message());
+  CHECK(loaded->router.daemons == std::vector<std::string>{"bird"});
+}
+
+TEST_CASE("a path below the file's folder is taken from there, an absolute one as it is") {
+  const SampleFolder folder;
+  const auto loaded = folder.load(with("config_dir = \"config\"",
+                                       "config_dir = \"config\"\nstate_dir = \"state\"\n"
+                                       "run_dir = \"/run/issu/x\"\nnetns = \"chassis\""));
+  REQUIRE_MESSAGE(loaded, loaded.error().message());
+  CHECK(loaded->router.state_dir == folder.path() / "state");
+  CHECK(loaded->router.run_dir == "/run/issu/x");
+  CHECK(loaded->router.netns == "chassis");
+}
+
+TEST_CASE("the document's whole example is read") {
+  const auto document = read_file(ISSU_SOURCE_DIR "/docs/router-toml.md");
+  REQUIRE(document);
+  const std::string fence = "```toml\n";
+  const auto begin = document->find(fence) + fence.size();
+  const SampleFolder folder;
+  const auto loaded = folder.load(document->substr(begin, document->find("```", begin) - begin));
+  REQUIRE_MESSAGE(loaded, loaded.error().message());
+  CHECK(loaded->measure.streams.size() == 2);
+  CHECK(loaded->measure.peers.size() == 2);
+}
