@@ -60,8 +60,9 @@ Error expired(const Context& context, const backends::ControlPlaneView& view,
     return Error(fmt::format("{}{} of {} sessions are not Established: {}", waited, missing.size(),
                              baseline.peers.size(), fmt::join(missing, ", ")));
   }
-  return Error(fmt::format("{}the routes were still changing ({} of {} refreshed, quiet for {:.1f} s)",
-                           waited, state.refreshed, state.held, state.quiet_s));
+  return Error(
+      fmt::format("{}the routes were still changing ({} of {} refreshed, quiet for {:.1f} s)",
+                  waited, state.refreshed, state.held, state.quiet_s));
 }
 
 }  // namespace
@@ -77,8 +78,8 @@ Baseline baseline_from_json(const nlohmann::json& json) {
 Result<backends::SyncState> wait_end_of_sync(Context& context, backends::Slot slot,
                                              std::uint64_t epoch, const Baseline& baseline) {
   const auto& timers = context.config.timers;
-  const Deadline deadline = Deadline::in(
-      std::chrono::milliseconds(static_cast<std::int64_t>(timers.converge_s * 1000)));
+  const Deadline deadline =
+      Deadline::in(std::chrono::milliseconds(static_cast<std::int64_t>(timers.converge_s * 1000)));
   for (;;) {
     auto status = context.rp.status(slot);
     if (!status) {
@@ -100,11 +101,10 @@ Result<backends::SyncState> wait_end_of_sync(Context& context, backends::Slot sl
                   "see `issu doctor`; the tables are left as they are");
     }
     const bool up = view->answering && missing_peers(*view, baseline).empty();
-    const auto rule = state_sync::end_of_sync(
-        {.quiet_s = state->quiet_s,
-         .output_queued = view->output_queued || !up,
-         .end_of_rib = all_end_of_rib(*view)},
-        timers.quiet_s, deadline.passed());
+    const auto rule = state_sync::end_of_sync({.quiet_s = state->quiet_s,
+                                               .output_queued = view->output_queued || !up,
+                                               .end_of_rib = all_end_of_rib(*view)},
+                                              timers.quiet_s, deadline.passed());
     if (rule == state_sync::EndOfSync::complete) {
       ISSU_TRY(refresh_by_asking(context, slot, epoch), "refreshing the NPU's routes");
       return context.npu.sync_state();

@@ -123,8 +123,8 @@ Result<Outcome> run_upgrade(const RouterParts& parts, const Listener& listener) 
     ISSU_TRY(journal->append({Event::requested, std::nullopt, "resume"}), "going on");
   }
   Instrument instrument(parts.store.evidence(), options.id, parts.config.measure);
-  Context context{parts.config, parts.rp,  parts.npu, parts.store, instrument,
-                  journal->records(), options};
+  Context context{parts.config, parts.rp,           parts.npu, parts.store,
+                  instrument,   journal->records(), options};
   context.from = options.from;
   context.to = backends::other(options.from);
   context.epoch = options.epoch;

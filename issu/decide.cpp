@@ -95,8 +95,8 @@ Decision go_back(const State& state) {
     if (phase.undo_tries >= undo_attempts) {
       return {Decision::Kind::close, row.phase, Outcome::needs_operator,
               "undoing " + std::string(row.name) + " did not work " +
-                  std::to_string(undo_attempts) + " times; it was going back because: " +
-                  state.reason};
+                  std::to_string(undo_attempts) +
+                  " times; it was going back because: " + state.reason};
     }
     if (row.phase == Phase::preflight) {
       break;  // it touches nothing: there is nothing to undo

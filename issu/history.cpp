@@ -28,9 +28,9 @@ Result<History> read_history(const std::filesystem::path& file) {
   std::size_t at = 0;
   while (at < text->size()) {
     const std::size_t end = std::min(text->find('\n', at), text->size());
-    auto document =
-        nlohmann::ordered_json::parse(text->begin() + static_cast<std::ptrdiff_t>(at),
-                                      text->begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
+    auto document = nlohmann::ordered_json::parse(text->begin() + static_cast<std::ptrdiff_t>(at),
+                                                  text->begin() + static_cast<std::ptrdiff_t>(end),
+                                                  nullptr, false);
     if (document.is_object()) {
       history.push_back(std::move(document));
     }

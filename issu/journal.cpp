@@ -18,8 +18,8 @@ constexpr std::string_view magic = "ISSUJRN1";
 constexpr std::size_t frame_header = 8;
 constexpr std::uint32_t largest_record = 1U << 20U;
 
-constexpr std::array<std::string_view, 8> event_names{
-    "opened", "begun", "done", "failed", "undoing", "undone", "requested", "closed"};
+constexpr std::array<std::string_view, 8> event_names{"opened",  "begun",  "done",      "failed",
+                                                      "undoing", "undone", "requested", "closed"};
 
 std::uint32_t crc_of(std::string_view text) {
   boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;
@@ -42,8 +42,8 @@ void add_u32(std::string& bytes, std::uint32_t value) {
 }
 
 std::string encode(const Record& record) {
-  nlohmann::json json{{"event", name_of(record.event)}, {"mono", record.mono},
-                      {"wall", record.wall}};
+  nlohmann::json json{
+      {"event", name_of(record.event)}, {"mono", record.mono}, {"wall", record.wall}};
   if (record.phase) {
     json["phase"] = name_of(*record.phase);
   }
@@ -115,7 +115,8 @@ Result<Parsed> parse(std::string_view bytes, const std::string& name) {
                       ? decode(text)
                       : std::nullopt;
     if (!record) {
-      const bool torn = !whole ? length <= largest_record : at + frame_header + length == bytes.size();
+      const bool torn =
+          !whole ? length <= largest_record : at + frame_header + length == bytes.size();
       if (torn) {
         break;
       }
@@ -132,7 +133,9 @@ Result<Parsed> parse(std::string_view bytes, const std::string& name) {
 
 }  // namespace
 
-std::string_view name_of(Event event) { return event_names[static_cast<std::size_t>(event)]; }
+std::string_view name_of(Event event) {
+  return event_names[static_cast<std::size_t>(event)];
+}
 
 Result<Journal> Journal::create(const std::filesystem::path& file) {
   ISSU_TRY(write_file_atomic(file, magic), "beginning a journal");

@@ -35,8 +35,8 @@ struct Record {
   std::optional<Phase> phase;
   std::string text;
   nlohmann::json facts = nlohmann::json::object();
-  MonoNs mono = 0;         ///< filled in by Journal::append
-  std::int64_t wall = 0;   ///< likewise
+  MonoNs mono = 0;        ///< filled in by Journal::append
+  std::int64_t wall = 0;  ///< likewise
 };
 
 using Records = std::vector<Record>;

@@ -50,8 +50,8 @@ inline constexpr std::array<PhaseRow, phase_count> phase_table{{
     {Phase::freeze, "freeze", "holds the NPU's routes as stale and fences the old side",
      "starts the old side again and waits until its routes are back", 2, std::chrono::seconds(30),
      true, true},
-    {Phase::switchover, "switchover", "starts the daemons of the new side",
-     "fences the new side", 2, std::chrono::seconds(60), true, true},
+    {Phase::switchover, "switchover", "starts the daemons of the new side", "fences the new side",
+     2, std::chrono::seconds(60), true, true},
     {Phase::reconcile, "reconcile",
      "waits for the end of sync, compares the new side with the NPU, sweeps what is stale",
      "nothing", 2, std::chrono::seconds(30), true, true},
@@ -65,7 +65,9 @@ inline constexpr std::array<PhaseRow, phase_count> phase_table{{
   return phase_table[static_cast<std::size_t>(phase)];
 }
 
-[[nodiscard]] constexpr std::string_view name_of(Phase phase) { return row_of(phase).name; }
+[[nodiscard]] constexpr std::string_view name_of(Phase phase) {
+  return row_of(phase).name;
+}
 
 [[nodiscard]] constexpr std::optional<Phase> phase_named(std::string_view name) {
   for (const PhaseRow& row : phase_table) {

@@ -12,8 +12,7 @@ namespace issu {
 /// measurement's own files, NPU figures from the facts of the phases. Nothing is made up: what is
 /// missing is null.
 [[nodiscard]] nlohmann::ordered_json build_document(const RouterParts& parts,
-                                                    const Context& context,
-                                                    const Records& records,
+                                                    const Context& context, const Records& records,
                                                     const Decision& decision);
 
 }  // namespace issu

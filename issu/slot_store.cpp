@@ -1,7 +1,6 @@
 #include "issu/slot_store.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -84,10 +83,9 @@ Result<std::optional<SlotImage>> SlotStore::image(backends::Slot slot) const {
   if (!*json) {
     return std::optional<SlotImage>();
   }
-  return std::optional<SlotImage>(SlotImage{(*json)->value("version", ""),
-                                            (*json)->value("compatible", ""),
-                                            (*json)->value("kind", ""),
-                                            (*json)->value("sha256", "")});
+  return std::optional<SlotImage>(
+      SlotImage{(*json)->value("version", ""), (*json)->value("compatible", ""),
+                (*json)->value("kind", ""), (*json)->value("sha256", "")});
 }
 
 Result<void> SlotStore::set_image(backends::Slot slot, const SlotImage& image) const {
@@ -98,7 +96,9 @@ Result<void> SlotStore::set_image(backends::Slot slot, const SlotImage& image) c
   return write_file_atomic(slot_dir(slot) / "image.json", json.dump() + "\n");
 }
 
-Result<void> SlotStore::clear(backends::Slot slot) const { return remove_tree(slot_dir(slot)); }
+Result<void> SlotStore::clear(backends::Slot slot) const {
+  return remove_tree(slot_dir(slot));
+}
 
 Result<void> SlotStore::keep_next(const fs::path& bundle) const {
   std::error_code error;
@@ -130,21 +130,48 @@ Result<void> SlotStore::drop_next() const {
   return {};
 }
 
-Result<Fd> SlotStore::lock() const {
-  ISSU_TRY(make_dirs(dir_), "locking the router");
-  const fs::path file = dir_ / "lock";
+namespace {
+
+Result<Fd> open_lock(const fs::path& dir) {
+  ISSU_TRY(make_dirs(dir), "locking the router");
+  const fs::path file = dir / "lock";
   Fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!fd) {
     return fail_errno("opening " + file.string());
   }
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK) {
-      return fail("another issu command works on this router (it holds " + file.string() + ")",
-                  "see `issu status`; wait for its end, or `issu abort`", ErrorKind::refused);
+  return fd;
+}
+
+struct flock whole_file() {
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
+
+}  // namespace
+
+Result<Fd> SlotStore::lock() const {
+  auto fd = open_lock(dir_);
+  if (!fd) {
+    return fd;
+  }
+  struct flock lock = whole_file();
+  if (::fcntl(fd->get(), F_OFD_SETLK, &lock) != 0) {
+    if (errno == EAGAIN || errno == EACCES) {
+      return fail(
+          "another issu command works on this router (it holds " + (dir_ / "lock").string() + ")",
+          "see `issu status`; wait for its end, or `issu abort`", ErrorKind::refused);
     }
-    return fail_errno("locking " + file.string());
+    return fail_errno("locking " + (dir_ / "lock").string());
   }
   return fd;
+}
+
+bool SlotStore::is_locked() const {
+  auto fd = open_lock(dir_);
+  struct flock lock = whole_file();
+  return fd && ::fcntl(fd->get(), F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 }  // namespace issu

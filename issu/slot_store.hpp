@@ -64,6 +64,8 @@ class SlotStore {
   /// Takes the router's lock: one upgrade, one `router up` or `down` at a time. Held until the
   /// descriptor is closed; an error when somebody else holds it.
   [[nodiscard]] Result<Fd> lock() const;
+  /// Whether somebody holds it; takes nothing.
+  [[nodiscard]] bool is_locked() const;
 
  private:
   std::filesystem::path dir_;

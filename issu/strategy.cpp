@@ -5,20 +5,19 @@
 namespace issu {
 namespace {
 
-constexpr Strategy restart{
-    "restart",
-    "new daemons in the other slot, graceful restart at the peers",
-    {{
-        {steps::preflight, steps::nothing},
-        {steps::stage, steps::undo_stage},
-        {steps::checkpoint, steps::nothing},
-        {steps::presync, steps::undo_presync},
-        {steps::freeze, steps::undo_freeze},
-        {steps::switchover, steps::undo_switchover},
-        {steps::reconcile, steps::nothing},
-        {steps::soak, steps::nothing},
-        {steps::commit, steps::nothing},
-    }}};
+constexpr Strategy restart{"restart",
+                           "new daemons in the other slot, graceful restart at the peers",
+                           {{
+                               {steps::preflight, steps::nothing},
+                               {steps::stage, steps::undo_stage},
+                               {steps::checkpoint, steps::nothing},
+                               {steps::presync, steps::undo_presync},
+                               {steps::freeze, steps::undo_freeze},
+                               {steps::switchover, steps::undo_switchover},
+                               {steps::reconcile, steps::nothing},
+                               {steps::soak, steps::nothing},
+                               {steps::commit, steps::nothing},
+                           }}};
 
 constexpr std::array<const Strategy*, 1> strategies{&restart};
 

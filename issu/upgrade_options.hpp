@@ -15,7 +15,7 @@ struct UpgradeOptions {
   std::filesystem::path image;  ///< absolute
   std::string strategy;         ///< "restart"
   double soak_s = 60;
-  bool auto_accept = false;  ///< health and budgets decide at the end of the soak
+  bool auto_accept = false;                 ///< health and budgets decide at the end of the soak
   backends::Slot from = backends::Slot::a;  ///< the slot that was active when it began
   std::uint64_t epoch = 0;                  ///< the last NPU epoch used before it
 };

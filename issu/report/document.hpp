@@ -29,7 +29,7 @@ struct StreamLine {
   std::uint64_t reordered = 0;
   double longest_gap_ms = 0;
   double total_gap_ms = 0;
-  double impact_frame_loss_ms = 0;  ///< lost / offered rate
+  double impact_frame_loss_ms = 0;            ///< lost / offered rate
   std::optional<double> impact_timestamp_ms;  ///< RFC 6201
   std::optional<double> latency_p50_us;
   std::optional<double> latency_p99_us;
@@ -91,7 +91,7 @@ struct Document {
   std::string from;
   std::string to;
   std::string outcome;
-  std::string reason;  ///< why it was refused, went back or needs a person
+  std::string reason;   ///< why it was refused, went back or needs a person
   std::string started;  ///< ISO time
   std::vector<std::string> anomalies;
   std::vector<PhaseLine> phases;

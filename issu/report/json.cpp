@@ -67,12 +67,13 @@ Json control_plane_json(const ControlPlane& plane) {
   }
   json["sessions"] = Json::array();
   for (const SessionLine& session : plane.sessions) {
-    json["sessions"].push_back({{"peer", session.peer},
-                                {"measured", session.measured},
-                                {"went_down", when(session.measured, session.went_down)},
-                                {"down_ms", when(session.measured, session.down_ms)},
-                                {"graceful_restart", when(session.measured, session.graceful_restart)},
-                                {"routes_withdrawn", when(session.measured, session.routes_withdrawn)}});
+    json["sessions"].push_back(
+        {{"peer", session.peer},
+         {"measured", session.measured},
+         {"went_down", when(session.measured, session.went_down)},
+         {"down_ms", when(session.measured, session.down_ms)},
+         {"graceful_restart", when(session.measured, session.graceful_restart)},
+         {"routes_withdrawn", when(session.measured, session.routes_withdrawn)}});
   }
   return json;
 }
@@ -109,11 +110,10 @@ Json sla_json(const Document& document) {
 }  // namespace
 
 Json to_json(const Document& document) {
-  Json json{{"id", document.id},       {"router", document.router},
-            {"started", document.started}, {"backend", document.backend},
-            {"kind", document.kind},   {"strategy", document.strategy},
-            {"from", document.from},   {"to", document.to},
-            {"outcome", document.outcome}};
+  Json json{
+      {"id", document.id},           {"router", document.router}, {"started", document.started},
+      {"backend", document.backend}, {"kind", document.kind},     {"strategy", document.strategy},
+      {"from", document.from},       {"to", document.to},         {"outcome", document.outcome}};
   if (!document.reason.empty()) {
     json["reason"] = document.reason;
   }

@@ -64,10 +64,11 @@ void control_plane_text(std::string& text, const Json& plane) {
     text += fmt::format("    {:<40} {:>10.1f} ms\n", text_of(part, "name"), part.value("ms", 0.0));
   }
   for (const Json& session : plane["sessions"]) {
-    text += fmt::format("    peer {:<19} down: {:<4} {:>11}  graceful restart: {:<4} withdrawn: {}\n",
-                        text_of(session, "peer"), yes_no(session, "went_down"),
-                        figure(session, "down_ms", " ms", 1), yes_no(session, "graceful_restart"),
-                        figure(session, "routes_withdrawn"));
+    text +=
+        fmt::format("    peer {:<19} down: {:<4} {:>11}  graceful restart: {:<4} withdrawn: {}\n",
+                    text_of(session, "peer"), yes_no(session, "went_down"),
+                    figure(session, "down_ms", " ms", 1), yes_no(session, "graceful_restart"),
+                    figure(session, "routes_withdrawn"));
   }
 }
 

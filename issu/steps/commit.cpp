@@ -4,7 +4,8 @@ namespace issu::steps {
 
 Result<nlohmann::json> commit(Context& context) {
   // The point of no return is this one write; everything behind it is housekeeping.
-  ISSU_TRY(context.store.set_active({context.to, context.epoch_back()}), "making the new side active");
+  ISSU_TRY(context.store.set_active({context.to, context.epoch_back()}),
+           "making the new side active");
   ISSU_TRY(context.store.promote_next(), "keeping the bundles");
   ISSU_TRY(context.rp.power_off(context.from), "stopping the old side");
   ISSU_TRY(context.rp.unstage(context.from), "freeing the old slot");

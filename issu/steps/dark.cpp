@@ -90,8 +90,7 @@ Result<nlohmann::json> undo_switchover(Context& context) {
 }
 
 Result<nlohmann::json> reconcile(Context& context) {
-  auto state =
-      wait_end_of_sync(context, context.to, context.epoch_forward(), baseline_of(context));
+  auto state = wait_end_of_sync(context, context.to, context.epoch_forward(), baseline_of(context));
   if (!state) {
     return pass(std::move(state).error(), "waiting for the new side");
   }

@@ -72,9 +72,10 @@ void check_measurement(const Context& context, Reasons& reasons) {
     }
   }
   if (context.options.auto_accept && !context.instrument.has_streams()) {
-    reasons.add(Error("--auto-accept decides by the measured loss, and no probe stream is configured",
-                      "add a [[probe]] to " + context.config.file.string() +
-                          ", or accept by hand with `issu accept`"));
+    reasons.add(
+        Error("--auto-accept decides by the measured loss, and no probe stream is configured",
+              "add a [[probe]] to " + context.config.file.string() +
+                  ", or accept by hand with `issu accept`"));
   }
 }
 
@@ -93,11 +94,11 @@ void check_image(const Context& context, Reasons& reasons, nlohmann::json& facts
   const std::uint64_t needed = bundle->payload_size() + bundle->file_size();
   if (!error && space.available < needed) {
     reasons.add(Error(fmt::format("the image needs {} MiB and {} has {} MiB free", needed >> 20U,
-                                  context.config.router.state_dir.string(),
-                                  space.available >> 20U),
+                                  context.config.router.state_dir.string(), space.available >> 20U),
                       "make room there"));
   }
-  facts = {{"from", version}, {"to", bundle->manifest().version},
+  facts = {{"from", version},
+           {"to", bundle->manifest().version},
            {"kind", bundle->manifest().kind_text()}};
 }
 
@@ -117,6 +118,8 @@ Result<nlohmann::json> preflight(Context& context) {
   return facts;
 }
 
-Result<nlohmann::json> nothing(Context& /*context*/) { return nlohmann::json::object(); }
+Result<nlohmann::json> nothing(Context& /*context*/) {
+  return nlohmann::json::object();
+}
 
 }  // namespace issu::steps

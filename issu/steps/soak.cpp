@@ -21,8 +21,8 @@ Result<void> check_budget(const Context& context) {
   }
   const auto allowed = context.config.budgets.lost_packets;
   if (live->lost > allowed) {
-    return fail(fmt::format("{} packets lost, {} are allowed (budgets.lost_packets)", live->lost,
-                            allowed));
+    return fail(
+        fmt::format("{} packets lost, {} are allowed (budgets.lost_packets)", live->lost, allowed));
   }
   return {};
 }
@@ -58,8 +58,8 @@ Result<void> check_health(Context& context, const Baseline& baseline) {
 Result<nlohmann::json> soak(Context& context) {
   const Baseline baseline = baseline_from_json(facts_of(context.records, Phase::checkpoint));
   const auto& options = context.options;
-  const Deadline end = Deadline::in(
-      std::chrono::milliseconds(static_cast<std::int64_t>(options.soak_s * 1000)));
+  const Deadline end =
+      Deadline::in(std::chrono::milliseconds(static_cast<std::int64_t>(options.soak_s * 1000)));
   bool accepted = false;
   // At least one look, however short the soak.
   do {
@@ -71,8 +71,8 @@ Result<nlohmann::json> soak(Context& context) {
     }
     accepted = request == "accept";
     if (!accepted) {
-      sleep_for(std::min<std::chrono::nanoseconds>(
-          look_interval, std::chrono::milliseconds(end.left_ms() + 1)));
+      sleep_for(std::min<std::chrono::nanoseconds>(look_interval,
+                                                   std::chrono::milliseconds(end.left_ms() + 1)));
     }
   } while (!accepted && !end.passed());
   if (!accepted && !options.auto_accept) {
