@@ -19,10 +19,10 @@ struct TableSize {
 
 /// How far the new side's routes have replaced the held ones since `hold`.
 struct SyncState {
-  std::uint64_t epoch = 0;      ///< of the last `hold`; 0: none yet
-  bool holding = false;         ///< between `hold` and `release`
-  bool complete = false;        ///< no change was missed since `hold`; else the counts are not evidence
-  std::uint64_t held = 0;       ///< routes marked stale by `hold`
+  std::uint64_t epoch = 0;  ///< of the last `hold`; 0: none yet
+  bool holding = false;     ///< between `hold` and `release`
+  bool complete = false;    ///< no change was missed since `hold`; else the counts are not evidence
+  std::uint64_t held = 0;   ///< routes marked stale by `hold`
   std::uint64_t refreshed = 0;  ///< of those, confirmed since by the new side
   std::uint64_t stale = 0;      ///< of those, neither confirmed nor gone
   std::uint64_t added = 0;      ///< that were not held before

@@ -22,9 +22,9 @@ struct StagedPayload {
 /// One routing daemon of a slot.
 struct DaemonStatus {
   std::string name;
-  int pid = 0;          ///< on the host; 0 when it does not run
+  int pid = 0;  ///< on the host; 0 when it does not run
   bool running = false;
-  int exits = 0;        ///< how often it ended by itself since it was activated
+  int exits = 0;         ///< how often it ended by itself since it was activated
   std::string last_end;  ///< "exit 1", "signal 11"; empty when it never ended
 };
 
@@ -43,9 +43,9 @@ struct SlotStatus {
 
 /// One routing session as the route processor itself sees it.
 struct SessionView {
-  std::string peer;   ///< the peer's address
+  std::string peer;  ///< the peer's address
   bool established = false;
-  std::string state;  ///< in the daemon's words
+  std::string state;              ///< in the daemon's words
   bool graceful_restart = false;  ///< negotiated: the peer will hold our routes
   bool end_of_rib = false;        ///< received in this session, for every negotiated family
   std::uint64_t prefixes = 0;     ///< received and accepted, all families

@@ -10,8 +10,12 @@ namespace issu::backends {
 /// The two places that a route processor's software can stand in.
 enum class Slot { a, b };
 
-[[nodiscard]] constexpr Slot other(Slot slot) { return slot == Slot::a ? Slot::b : Slot::a; }
-[[nodiscard]] constexpr const char* name_of(Slot slot) { return slot == Slot::a ? "a" : "b"; }
+[[nodiscard]] constexpr Slot other(Slot slot) {
+  return slot == Slot::a ? Slot::b : Slot::a;
+}
+[[nodiscard]] constexpr const char* name_of(Slot slot) {
+  return slot == Slot::a ? "a" : "b";
+}
 
 /// One port of the router: an interface inside the chassis.
 struct PortSpec {
@@ -28,11 +32,11 @@ struct PortSpec {
 
 /// What a backend and an NPU driver have to know of a router; filled from router.toml.
 struct RouterSpec {
-  std::string name;                 ///< a-z, 0-9, '-', at most 24 characters
-  std::filesystem::path state_dir;  ///< survives a reboot: slots, journal, history
-  std::filesystem::path run_dir;    ///< does not: mounts, sockets, logs of what runs
-  std::string netns;                ///< the chassis, a name under /run/netns
-  std::string suite;                ///< "frr" or "bird": which daemons, and how they are asked
+  std::string name;                  ///< a-z, 0-9, '-', at most 24 characters
+  std::filesystem::path state_dir;   ///< survives a reboot: slots, journal, history
+  std::filesystem::path run_dir;     ///< does not: mounts, sockets, logs of what runs
+  std::string netns;                 ///< the chassis, a name under /run/netns
+  std::string suite;                 ///< "frr" or "bird": which daemons, and how they are asked
   std::vector<std::string> daemons;  ///< which of the suite's, e.g. {"zebra", "bgpd", "staticd"}
   std::filesystem::path config_dir;  ///< their configuration, outside every image
   std::vector<PortSpec> ports;

@@ -122,7 +122,8 @@ bool pump(Pipe& in, const std::string& input, Fd& out, Fd& err, RunOutput& resul
     fcntl(in.write.get(), F_SETFL, O_NONBLOCK);
   }
   while (out || err) {
-    pollfd watched[3] = {{out.get(), POLLIN, 0}, {err.get(), POLLIN, 0}, {in.write.get(), POLLOUT, 0}};
+    pollfd watched[3] = {
+        {out.get(), POLLIN, 0}, {err.get(), POLLIN, 0}, {in.write.get(), POLLOUT, 0}};
     if (poll(watched, 3, deadline.left_ms()) == 0) {
       return false;
     }

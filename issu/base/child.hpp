@@ -16,9 +16,10 @@ namespace issu {
 using Argv = std::vector<std::string>;
 
 struct RunOptions {
-  std::chrono::milliseconds timeout = std::chrono::seconds(30);  ///< then SIGKILL, ErrorKind::timeout
-  std::string input;                                             ///< given on standard input
-  std::filesystem::path netns;  ///< run inside this network namespace (a file), empty: ours
+  std::chrono::milliseconds timeout =
+      std::chrono::seconds(30);  ///< then SIGKILL, ErrorKind::timeout
+  std::string input;             ///< given on standard input
+  std::filesystem::path netns;   ///< run inside this network namespace (a file), empty: ours
   std::vector<std::string> environment;  ///< "NAME=value", added to ours
   std::filesystem::path folder;          ///< working folder, empty: ours
 };

@@ -16,9 +16,13 @@ std::int64_t read_clock(clockid_t id) {
 
 }  // namespace
 
-MonoNs mono_now() { return read_clock(CLOCK_MONOTONIC); }
+MonoNs mono_now() {
+  return read_clock(CLOCK_MONOTONIC);
+}
 
-std::int64_t wall_now() { return read_clock(CLOCK_REALTIME); }
+std::int64_t wall_now() {
+  return read_clock(CLOCK_REALTIME);
+}
 
 std::string iso_time(std::int64_t wall_ns) {
   const std::time_t seconds = wall_ns / 1'000'000'000;
@@ -27,8 +31,7 @@ std::string iso_time(std::int64_t wall_ns) {
   char date[32] = {};
   strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts);
   char text[48] = {};
-  std::snprintf(text, sizeof text, "%s.%03dZ", date,
-                static_cast<int>(wall_ns / 1'000'000 % 1000));
+  std::snprintf(text, sizeof text, "%s.%03dZ", date, static_cast<int>(wall_ns / 1'000'000 % 1000));
   return text;
 }
 
@@ -48,6 +51,8 @@ bool wait_until(const std::function<bool()>& ready, Deadline deadline,
   return true;
 }
 
-void sleep_for(std::chrono::nanoseconds time) { std::this_thread::sleep_for(time); }
+void sleep_for(std::chrono::nanoseconds time) {
+  std::this_thread::sleep_for(time);
+}
 
 }  // namespace issu

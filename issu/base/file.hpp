@@ -12,8 +12,7 @@
 namespace issu {
 
 /// Reads a whole file of at most `limit` bytes; a larger one is an error, not a cut.
-Result<std::string> read_file(const std::filesystem::path& path,
-                              std::uintmax_t limit = 64U << 20U);
+Result<std::string> read_file(const std::filesystem::path& path, std::uintmax_t limit = 64U << 20U);
 
 /// Replaces `path` as one step: written beside it, fsynced, renamed over it, its folder fsynced.
 /// After a crash the file is the old one or the new one. Created with `mode`.

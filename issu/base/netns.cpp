@@ -43,7 +43,9 @@ Result<void> on_thread(const std::function<Result<void>()>& work) {
 
 }  // namespace
 
-std::filesystem::path NetNs::path_of(const std::string& name) { return "/run/netns/" + name; }
+std::filesystem::path NetNs::path_of(const std::string& name) {
+  return "/run/netns/" + name;
+}
 
 bool NetNs::exists(const std::string& name) {
   struct statfs status {};

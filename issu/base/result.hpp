@@ -18,7 +18,9 @@ inline tl::unexpected<Error> fail(std::string what, std::string hint = {},
   return tl::unexpected<Error>(Error(std::move(what), std::move(hint), kind));
 }
 
-inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+inline tl::unexpected<Error> fail(Error error) {
+  return tl::unexpected<Error>(std::move(error));
+}
 
 /// A failed system call; call it before anything else touches errno.
 tl::unexpected<Error> fail_errno(const std::string& what, std::string hint = {});
@@ -31,9 +33,9 @@ inline tl::unexpected<Error> pass(Error error, std::string context) {
 }  // namespace issu
 
 /// Returns the error of `expression` (a Result) from the enclosing function, with context.
-#define ISSU_TRY(expression, context)                                           \
-  do {                                                                          \
-    if (auto issu_try_result = (expression); !issu_try_result) {                \
-      return ::issu::pass(std::move(issu_try_result).error(), context);         \
-    }                                                                           \
+#define ISSU_TRY(expression, context)                                   \
+  do {                                                                  \
+    if (auto issu_try_result = (expression); !issu_try_result) {        \
+      return ::issu::pass(std::move(issu_try_result).error(), context); \
+    }                                                                   \
   } while (false)

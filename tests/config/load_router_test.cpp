@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "issu/base/file.hpp"
-#include "sample.hpp"
+#include "tests/config/sample.hpp"
 
 using namespace issu;
 using namespace issu::config::testing;

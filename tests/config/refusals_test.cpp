@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "sample.hpp"
+#include "tests/config/sample.hpp"
 
 using namespace issu;
 using namespace issu::config::testing;

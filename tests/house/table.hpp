@@ -1,0 +1,95 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace house {
+
+/// A folder of the tree and what its files may include beside themselves and `issu/base`.
+/// The deepest folder that holds a file decides. An entry that ends in ".hpp" is that file only;
+/// any other is a folder, without the folders below it that have a row of their own.
+struct Folder {
+  std::string_view name;
+  std::vector<std::string_view> may_include;
+  bool includes_anything = false;
+};
+
+inline const std::vector<Folder>& folders() {
+  static const std::vector<Folder> table = {
+      {"issu/base", {}},
+      {"state-sync", {}},
+      {"checkpoint", {}},
+      // The two ports and what they are made of.
+      {"backends", {"state-sync/prefix.hpp"}},
+      {"backends/daemons", {"backends", "state-sync/prefix.hpp"}},
+      {"backends/suite", {"backends", "backends/daemons", "state-sync/prefix.hpp"}},
+      {"backends/npu", {"backends", "state-sync"}},
+      {"backends/lxc",
+       {"backends", "backends/daemons", "backends/suite", "checkpoint", "state-sync/prefix.hpp"}},
+      {"backends/vm",
+       {"backends", "backends/daemons", "backends/suite", "checkpoint", "state-sync/prefix.hpp"}},
+      {"issu/image", {}},
+      {"issu/init", {}},
+      {"issu/config", {"backends/spec.hpp", "issu/measure/plan.hpp", "state-sync/prefix.hpp"}},
+      {"issu/measure", {"backends/daemons", "state-sync/prefix.hpp"}},
+      {"issu/report", {}},
+      {"issu/doctor", {"backends/spec.hpp", "checkpoint"}},
+      {"issu/drill",
+       {"backends/daemons", "backends/spec.hpp", "issu/config", "issu/measure", "issu/report",
+        "state-sync/prefix.hpp"}},
+      // The coordinator: it knows the ports, never who stands behind them.
+      {"issu",
+       {"backends", "state-sync", "issu/config", "issu/image", "issu/measure", "issu/report"}},
+      {"issu/cli", {}, true},
+      {"tests", {}, true},
+  };
+  return table;
+}
+
+/// What only one source file of the product may know.
+struct SoleOwner {
+  std::string_view name;    ///< for the message
+  std::string_view marker;  ///< a piece of a line that gives it away
+};
+
+inline const std::vector<SoleOwner>& sole_owners() {
+  static const std::vector<SoleOwner> table = {
+      {"cereal", "#include <cereal/"}, {"Boost.Interprocess", "#include <boost/interprocess/"},
+      {"liblxc", "#include <lxc/"},    {"libvirt", "#include <libvirt/"},
+      {"libcriu", "#include <criu/"},  {"the CRIU program", "\"criu\""},
+  };
+  return table;
+}
+
+/// What no file of the tree says. Each is written in two halves, so that this file passes too.
+struct Forbidden {
+  std::string_view first;
+  std::string_view second;
+  std::string_view why;
+};
+
+inline const std::vector<Forbidden>& forbidden() {
+  constexpr std::string_view registry = "a package registry: the machine's own sources name it";
+  constexpr std::string_view unfinished = "unfinished work";
+  static const std::vector<Forbidden> table = {
+      {"deb.", "debian.org", registry},
+      {"ftp.", "debian.org", registry},
+      {"snapshot.", "debian.org", registry},
+      {"security.", "debian.org", registry},
+      {"archive.", "ubuntu.com", registry},
+      {"py", "pi.org", registry},
+      {"files.python", "hosted.org", registry},
+      {"registry.", "npmjs", registry},
+      {"crates", ".io", registry},
+      {"docker", ".io", registry},
+      {"gh", "cr.io", registry},
+      {"TO", "DO", unfinished},
+      {"FIX", "ME", unfinished},
+      {"not imple", "mented", unfinished},
+      {"#define private", " public", "private members are private"},
+      {"/tmp", "/wt", "a path of one machine"},
+  };
+  return table;
+}
+
+}  // namespace house
