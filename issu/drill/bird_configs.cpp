@@ -36,8 +36,7 @@ protocol bgp {} {{
 }
 
 std::string statics(const PeerSpec& spec, int family) {
-  std::string text =
-      fmt::format("\nprotocol static announced{} {{\n  ipv{};\n", family, family);
+  std::string text = fmt::format("\nprotocol static announced{} {{\n  ipv{};\n", family, family);
   for (const measure::PrefixRange& range : spec.announce) {
     if (range.first.family != family) {
       continue;

@@ -71,9 +71,8 @@ std::string dotted(std::string_view path) {
   while (true) {
     const auto slash = path.find('/');
     const std::string_view word = path.substr(0, slash);
-    const bool index = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
-      return c >= '0' && c <= '9';
-    });
+    const bool index = !word.empty() && std::all_of(word.begin(), word.end(),
+                                                    [](char c) { return c >= '0' && c <= '9'; });
     if (index || word == "*") {
       text += "[" + std::string(word) + "]";
     } else {

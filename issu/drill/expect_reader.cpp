@@ -53,7 +53,9 @@ bool fits(FieldType type, const json& value) {
 }
 
 const char* type_name(FieldType type) {
-  return type == FieldType::text ? "a text" : type == FieldType::boolean ? "true or false" : "a number";
+  return type == FieldType::text      ? "a text"
+         : type == FieldType::boolean ? "true or false"
+                                      : "a number";
 }
 
 /// Tells a bound that this field can't be held against.
@@ -71,8 +73,9 @@ void check_bound(StrictTable& table, const Field& field, const std::string& op, 
   }
   for (const json& each : values) {
     if (!fits(field.type, each)) {
-      table.refuse(op, fmt::format("{} is {}, never {}", field.path, type_name(field.type), each.dump()),
-                   "give a value of that type");
+      table.refuse(
+          op, fmt::format("{} is {}, never {}", field.path, type_name(field.type), each.dump()),
+          "give a value of that type");
     } else if (field.path == "outcome" && std::find(kOutcomes.begin(), kOutcomes.end(),
                                                     each.get<std::string>()) == kOutcomes.end()) {
       table.refuse(op, each.dump() + " is not an outcome",
@@ -148,8 +151,9 @@ Expectation read_one(StrictTable& table, const std::vector<std::string>& steps) 
       known.emplace_back(each.path);
     }
     const std::string near = config::closest(generic(expectation.path), known);
-    table.refuse("path", "\"" + expectation.path + "\" is not a field of a result document",
-                 near.empty() ? "docs/drills.md lists the fields" : "did you mean \"" + near + "\"?");
+    table.refuse(
+        "path", "\"" + expectation.path + "\" is not a field of a result document",
+        near.empty() ? "docs/drills.md lists the fields" : "did you mean \"" + near + "\"?");
   }
   for (const std::string& op : kOperators) {
     if (const TomlValue* value = table.value(op); value != nullptr) {

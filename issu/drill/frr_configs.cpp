@@ -57,9 +57,8 @@ std::string networks(const PeerSpec& spec, int family) {
 }  // namespace
 
 std::string frr_peer_conf(const Layout& layout, const PeerPlace& peer) {
-  const std::vector<Neighbor> neighbors{
-      {peer.router4, 4, layout.router_as, peer.spec.hold_s},
-      {peer.router6, 6, layout.router_as, peer.spec.hold_s}};
+  const std::vector<Neighbor> neighbors{{peer.router4, 4, layout.router_as, peer.spec.hold_s},
+                                        {peer.router6, 6, layout.router_as, peer.spec.hold_s}};
   std::string text = fmt::format(
       "frr defaults traditional\nhostname {}\nlog file {}\nlog timestamp precision 3\n"
       "debug bgp neighbor-events\n!\n",

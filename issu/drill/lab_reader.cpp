@@ -116,9 +116,10 @@ void read_streams(config::StrictTable& lab, LabSpec& spec) {
     if (target != spec.peers.end() &&
         std::none_of(target->announce.begin(), target->announce.end(),
                      [&](const auto& range) { return range.first.family == each.family; })) {
-      stream.refuse("family",
-                    fmt::format("\"{}\" announces no IPv{} prefix to send to", each.to, each.family),
-                    "let it announce some, or take the stream away");
+      stream.refuse(
+          "family",
+          fmt::format("\"{}\" announces no IPv{} prefix to send to", each.to, each.family),
+          "let it announce some, or take the stream away");
     }
     spec.streams.push_back(std::move(each));
   }

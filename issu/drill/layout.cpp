@@ -34,9 +34,9 @@ Layout lay_out(const LabSpec& lab, const std::string& id, const std::filesystem:
   return layout;
 }
 
-RouteCount announced(const LabSpec& lab) {
+RouteCount announced(const std::vector<PeerSpec>& peers) {
   RouteCount count;
-  for (const PeerSpec& peer : lab.peers) {
+  for (const PeerSpec& peer : peers) {
     for (const measure::PrefixRange& range : peer.announce) {
       (range.first.family == 4 ? count.ipv4 : count.ipv6) += range.count;
     }

@@ -12,8 +12,8 @@ namespace issu::drill {
 struct PeerPlace {
   PeerSpec spec;
   std::string netns;
-  std::string port;        ///< the router's end of the link
-  std::string interface;   ///< the peer's end
+  std::string port;            ///< the router's end of the link
+  std::string interface;       ///< the peer's end
   std::string router4, peer4;  ///< of a /30
   std::string router6, peer6;  ///< of a /64
   unsigned as = 0;
@@ -30,7 +30,8 @@ struct Layout {
   [[nodiscard]] std::filesystem::path router_file() const { return work / "router.toml"; }
   [[nodiscard]] std::filesystem::path config_dir() const { return work / "config"; }
   [[nodiscard]] std::filesystem::path state_dir() const { return work / "state"; }
-  [[nodiscard]] std::filesystem::path evidence() const { return work / "evidence"; }
+  /// Beside the work folder: it outlives the lab.
+  [[nodiscard]] std::filesystem::path evidence() const { return work.string() + "-evidence"; }
   [[nodiscard]] std::filesystem::path run_dir() const { return "/run/issu/" + id; }
   [[nodiscard]] std::string chassis() const { return "issu-" + id; }
 };
@@ -39,12 +40,12 @@ struct Layout {
 [[nodiscard]] Layout lay_out(const LabSpec& lab, const std::string& id,
                              const std::filesystem::path& work);
 
-/// How many prefixes the peers announce together, by family.
+/// How many prefixes peers announce together, by family.
 struct RouteCount {
   std::uint64_t ipv4 = 0;
   std::uint64_t ipv6 = 0;
 };
-[[nodiscard]] RouteCount announced(const LabSpec& lab);
+[[nodiscard]] RouteCount announced(const std::vector<PeerSpec>& peers);
 
 /// The fewest prefixes that together cover exactly a range.
 [[nodiscard]] std::vector<state_sync::Prefix> cover(const measure::PrefixRange& range);

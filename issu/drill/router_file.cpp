@@ -44,8 +44,7 @@ std::string peer_section(const PeerPlace& peer) {
   const bool bird = peer.spec.daemon == "bird";
   return fmt::format(
       "\n[[peer]]\nname = \"{}\"\nkind = \"{}\"\ncontrol = \"{}\"\nsessions = [{}]\nlog = \"{}\"\n",
-      peer.spec.name, peer.spec.daemon,
-      (bird ? peer.dir / "bird.ctl" : peer.dir).string(),
+      peer.spec.name, peer.spec.daemon, (bird ? peer.dir / "bird.ctl" : peer.dir).string(),
       bird ? std::string("\"router4\", \"router6\"")
            : fmt::format("\"{}\", \"{}\"", peer.router4, peer.router6),
       (peer.dir / (bird ? "bird.log" : "bgpd.log")).string());

@@ -13,7 +13,7 @@ using config::StrictTable;
 
 const std::vector<std::string> kKinds{"upgrade", "accept",   "abort",   "rollback", "resume",
                                       "wait",    "snapshot", "compare", "repeat",   "walk"};
-const std::vector<std::string> kPhases{"preflight", "stage",     "checkpoint", "presync", "freeze",
+const std::vector<std::string> kPhases{"preflight",  "stage",     "checkpoint", "presync", "freeze",
                                        "switchover", "reconcile", "soak",       "commit"};
 
 /// What is known while the steps are read in order.
@@ -34,8 +34,7 @@ Step upgrade_step(StrictTable& table, Reading& reading) {
   step.args = table.texts("args");
   step.exit_code = exit_code(table);
   step.until = table.choice("until", kPhases, "");
-  step.kill_after_record =
-      static_cast<unsigned>(table.integer("kill_after_record", {1, 1000}, 0));
+  step.kill_after_record = static_cast<unsigned>(table.integer("kill_after_record", {1, 1000}, 0));
   if (!step.until.empty() && step.kill_after_record != 0) {
     table.refuse("kill_after_record", "stands beside until", "take one away");
   }
@@ -66,7 +65,8 @@ Step wait_step(StrictTable& table) {
   const std::string text = table.required_text("wait");
   const auto time = read_time(text);
   if (!time) {
-    table.refuse("wait", "\"" + text + "\" is not a time", "write it like \"250ms\", \"5s\", \"2m\"");
+    table.refuse("wait", "\"" + text + "\" is not a time",
+                 "write it like \"250ms\", \"5s\", \"2m\"");
   }
   return {"wait " + text, 0, WaitStep{time.value_or(std::chrono::milliseconds(0))}};
 }
