@@ -35,6 +35,11 @@ bool can_run(const std::vector<Capability>& capabilities, std::string_view user)
          lacking(capabilities, user).empty();
 }
 
+bool ready(const std::vector<Capability>& capabilities, const std::vector<std::string>& judged) {
+  return std::all_of(judged.begin(), judged.end(),
+                     [&](const std::string& user) { return can_run(capabilities, user); });
+}
+
 std::vector<std::string> users(const std::vector<Capability>& capabilities) {
   std::set<std::string> all;
   for (const Capability& capability : capabilities) {

@@ -37,12 +37,18 @@ struct Capability {
 /// All users that the capabilities name, sorted.
 [[nodiscard]] std::vector<std::string> users(const std::vector<Capability>& capabilities);
 
-/// A table for people: what is missing says what it is needed for and how to get it. Ends with
-/// one line for each user.
-[[nodiscard]] std::string as_text(const std::vector<Capability>& capabilities);
+/// A table for people: what is missing says what it is needed for and how to get it. Then a line
+/// for each user, and whether all of `judged` (a router's backend and NPU driver) can run.
+[[nodiscard]] std::string as_text(const std::vector<Capability>& capabilities,
+                                  const std::vector<std::string>& judged);
 
-/// {"capabilities": [{"id", "name", "present", "detail", "needed_for", "how_to_get",
-/// "needed_by"}], "can_run": {"lxc": true, …}}
-[[nodiscard]] std::string as_json(const std::vector<Capability>& capabilities);
+/// {"ready": true, "judged": ["lxc", "kernel"], "can_run": {"lxc": true, …}, "capabilities":
+/// [{"id", "name", "present", "detail", "needed_for", "how_to_get", "needed_by"}]}
+[[nodiscard]] std::string as_json(const std::vector<Capability>& capabilities,
+                                  const std::vector<std::string>& judged);
+
+/// Whether every one of `judged` can run.
+[[nodiscard]] bool ready(const std::vector<Capability>& capabilities,
+                         const std::vector<std::string>& judged);
 
 }  // namespace issu::doctor

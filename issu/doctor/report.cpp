@@ -41,7 +41,8 @@ std::string entry(const Capability& capability, std::size_t width) {
 
 }  // namespace
 
-std::string as_text(const std::vector<Capability>& capabilities) {
+std::string as_text(const std::vector<Capability>& capabilities,
+                    const std::vector<std::string>& judged) {
   std::size_t width = 0;
   for (const Capability& capability : capabilities) {
     width = std::max(width, capability.name.size());
@@ -60,11 +61,18 @@ std::string as_text(const std::vector<Capability>& capabilities) {
     text += fmt::format("{:<10} {}\n", user,
                         names.empty() ? "can run" : "can't run; lacks " + joined(names));
   }
+  text += fmt::format("\n{} for {}\n", ready(capabilities, judged) ? "ready" : "NOT ready",
+                      joined(judged));
   return text;
 }
 
-std::string as_json(const std::vector<Capability>& capabilities) {
-  nlohmann::ordered_json json;
+std::string as_json(const std::vector<Capability>& capabilities,
+                    const std::vector<std::string>& judged) {
+  nlohmann::ordered_json json{{"ready", ready(capabilities, judged)}, {"judged", judged}};
+  json["can_run"] = nlohmann::ordered_json::object();
+  for (const std::string& user : users(capabilities)) {
+    json["can_run"][user] = can_run(capabilities, user);
+  }
   json["capabilities"] = nlohmann::ordered_json::array();
   for (const Capability& capability : capabilities) {
     json["capabilities"].push_back({{"id", capability.id},
@@ -74,10 +82,6 @@ std::string as_json(const std::vector<Capability>& capabilities) {
                                     {"needed_for", capability.needed_for},
                                     {"how_to_get", capability.how_to_get},
                                     {"needed_by", capability.needed_by}});
-  }
-  json["can_run"] = nlohmann::ordered_json::object();
-  for (const std::string& user : users(capabilities)) {
-    json["can_run"][user] = can_run(capabilities, user);
   }
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
