@@ -45,5 +45,6 @@ void add_rollback_command(CLI::App& app, Exit& exit);
 void add_resume_command(CLI::App& app, Exit& exit);
 void add_history_command(CLI::App& app, Exit& exit);
 void add_report_command(CLI::App& app, Exit& exit);
+void add_drill_command(CLI::App& app, Exit& exit);
 
 }  // namespace issu::cli
