@@ -58,6 +58,13 @@ Result<void> write_sysctl(const Sysctl& sysctl) {
   return {};
 }
 
+Result<void> set_up_to_forward() {
+  for (const Sysctl& sysctl : chassis_sysctls) {
+    ISSU_TRY(write_sysctl(sysctl), "in the chassis");
+  }
+  return {};
+}
+
 bool is_there(const std::filesystem::path& path) {
   struct stat status {};
   return ::stat(path.c_str(), &status) == 0;
@@ -230,14 +237,8 @@ Result<void> check_chassis(const RouterSpec& router) {
 Result<void> raise_chassis(const RouterSpec& router) {
   ISSU_TRY(make_dirs(router.run_dir), "bringing the chassis up");
   ISSU_TRY(NetNs::create(router.netns), "bringing the chassis up");
-  ISSU_TRY(NetNs::inside(NetNs::path_of(router.netns),
-                         []() -> Result<void> {
-                           for (const Sysctl& sysctl : chassis_sysctls) {
-                             ISSU_TRY(write_sysctl(sysctl), "setting the chassis up to forward");
-                           }
-                           return {};
-                         }),
-           "bringing the chassis up");
+  ISSU_TRY(NetNs::inside(NetNs::path_of(router.netns), set_up_to_forward),
+           "setting the chassis up to forward");
   for (const PortSpec& port : router.ports) {
     ISSU_TRY(raise_port(router, port), "port " + port.name);
   }
