@@ -11,7 +11,7 @@ namespace issu::drill {
 /// bird.conf of the router: kernel protocols that persist, graceful restart.
 [[nodiscard]] std::string bird_router_conf(const Layout& layout);
 
-/// bgpd's configuration of a peer that runs without zebra.
+/// bgpd's configuration of a peer.
 [[nodiscard]] std::string frr_peer_conf(const Layout& layout, const PeerPlace& peer);
 /// frr.conf of the router.
 [[nodiscard]] std::string frr_router_conf(const Layout& layout);

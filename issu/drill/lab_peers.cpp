@@ -14,8 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kBgpd = "/usr/lib/frr/bgpd";
-
 Result<void> ip(const PeerPlace& peer, Argv words) {
   Argv argv{"ip", "-n", peer.netns};
   argv.insert(argv.end(), words.begin(), words.end());
@@ -43,6 +41,8 @@ Result<void> write_peer(const Layout& layout, const PeerPlace& peer) {
   }
   ISSU_TRY(write_file_atomic(peer.dir / "bgpd.conf", frr_peer_conf(layout, peer), 0644),
            "peer " + peer.spec.name);
+  ISSU_TRY(write_file_atomic(peer.dir / "zebra.conf", "hostname " + peer.spec.name + "\n", 0644),
+           "peer " + peer.spec.name);
   return give_to_frr(peer.dir);
 }
 
@@ -64,23 +64,30 @@ Result<void> dress(const PeerPlace& peer) {
   return {};
 }
 
-Argv command_of(const PeerPlace& peer) {
-  if (peer.spec.daemon == "bird") {
-    return {"bird", "-f",
-            "-c",   (peer.dir / "bird.conf").string(),
-            "-s",   (peer.dir / "bird.ctl").string()};
-  }
-  return {kBgpd,
-          "--no_zebra",
-          "--no_kernel",
+Argv frr_command(const PeerPlace& peer, const std::string& daemon) {
+  return {"/usr/lib/frr/" + daemon,
           "-f",
-          (peer.dir / "bgpd.conf").string(),
+          (peer.dir / (daemon + ".conf")).string(),
           "-i",
-          (peer.dir / "bgpd.pid").string(),
+          (peer.dir / (daemon + ".pid")).string(),
           "--vty_socket",
           peer.dir.string(),
+          "-z",
+          (peer.dir / "zserv.api").string(),
           "-P",
           "0"};
+}
+
+/// What runs in a peer, in order. bgpd installs nothing; without a zebra it would not know its own
+/// interfaces, and refuse IPv6 routes whose next hop comes with a link-local address.
+std::vector<Argv> commands_of(const PeerPlace& peer) {
+  if (peer.spec.daemon == "bird") {
+    return {{"bird", "-f", "-c", (peer.dir / "bird.conf").string(), "-s",
+             (peer.dir / "bird.ctl").string()}};
+  }
+  Argv bgpd = frr_command(peer, "bgpd");
+  bgpd.emplace_back("--no_kernel");
+  return {frr_command(peer, "zebra"), bgpd};
 }
 
 /// Routes of one family that the peer's daemon holds; 0 when it does not answer.
@@ -135,15 +142,15 @@ Result<void> make_peers(const LabSpec& spec, const Layout& layout, LabRecord& re
 Result<void> start_peers(const Layout& layout, LabRecord& record) {
   for (const PeerPlace& peer : layout.peers) {
     ISSU_TRY(dress(peer), "dressing peer " + peer.spec.name);
-    SpawnOptions place;
-    place.log = peer.dir / "out.log";
-    place.netns = NetNs::path_of(peer.netns);
-    auto process = spawn_detached(command_of(peer), place);
-    if (!process) {
-      return pass(std::move(process).error(), "peer " + peer.spec.name);
+    for (const Argv& command : commands_of(peer)) {
+      auto process = spawn_detached(
+          command, {.log = peer.dir / "out.log", .netns = NetNs::path_of(peer.netns)});
+      if (!process) {
+        return pass(std::move(process).error(), "peer " + peer.spec.name);
+      }
+      record.processes.push_back({*process, peer.spec.name});
+      ISSU_TRY(record.save(), "writing the lab down");
     }
-    record.processes.push_back({*process, peer.spec.name});
-    ISSU_TRY(record.save(), "writing the lab down");
   }
   return {};
 }
