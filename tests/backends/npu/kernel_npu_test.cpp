@@ -42,7 +42,7 @@ TEST_CASE("the chassis forwards, and its ports have their addresses at once") {
   CHECK(sysctl(lab.router().netns, "ipv4/ip_forward") == "1\n");
   CHECK(sysctl(lab.router().netns, "ipv6/conf/all/forwarding") == "1\n");
   CHECK(sysctl(lab.router().netns, "ipv6/conf/p0/forwarding") == "1\n");
-  CHECK(sysctl(lab.router().netns, "ipv4/nexthop_compat_mode") == "0\n");
+  CHECK(sysctl(lab.router().netns, "ipv4/nexthop_compat_mode") == "1\n");
   const auto shown = lab.shown({"address", "show", "dev", "p0"});
   CHECK(shown.find("192.0.2.1/24") != std::string::npos);
   CHECK(shown.find("2001:db8::1/64") != std::string::npos);
@@ -179,6 +179,7 @@ TEST_CASE("routes that the kernel drops without a word are counted as deleted") 
   SUBCASE("a nexthop object that is replaced refreshes nothing") {
     lab.ip(
         "nexthop replace id 10 via 192.0.2.9 dev p0 proto zebra\n"
+        "nexthop replace id 16 via 2001:db8::9 dev p0 proto zebra\n"
         "route replace 10.0.2.0/24 via 192.0.2.9 proto 186\n");
     const auto state = state_when(*npu, [](const SyncState& now) { return now.refreshed >= 1; });
     CHECK(state.refreshed == 1);
