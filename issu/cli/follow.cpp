@@ -1,0 +1,133 @@
+#include "issu/cli/follow.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <filesystem>
+
+#include "issu/base/child.hpp"
+#include "issu/cli/progress.hpp"
+#include "issu/decide.hpp"
+#include "issu/history.hpp"
+#include "issu/report/document.hpp"
+
+namespace issu::cli {
+namespace {
+
+/// A coordinator that holds no lock for so long has ended.
+constexpr auto patience = std::chrono::seconds(3);
+
+int show_result(const Router& router, const RunOptions& options, Outcome outcome) {
+  auto history = read_history(router.store.history());
+  auto document =
+      history ? find_document(*history, "last")
+              : Result<nlohmann::ordered_json>(tl::unexpected<Error>(std::move(history).error()));
+  if (!document) {
+    return say_error(document.error(), options.json);
+  }
+  if (options.json) {
+    fmt::print("{}\n", document->dump(2));
+  } else {
+    fmt::print("\n{}", report::to_text(*document));
+  }
+  if (outcome == Outcome::needs_operator) {
+    fmt::print(
+        stderr,
+        "issu: a person is needed: {}\n    -> repair what it names, then `issu resume -f {}`\n",
+        document->value("reason", ""), options.file);
+  }
+  return exit_code_of(outcome);
+}
+
+int follow(const Router& router, const RunOptions& options) {
+  Progress progress;
+  const Instrument instrument(
+      router.store.evidence(),
+      options_of(Journal::read(router.store.journal()).value_or(Records{})).id,
+      router.config.measure);
+  std::size_t shown = options.shown;
+  MonoNs last_seen_running = mono_now();
+  for (;;) {
+    auto records = Journal::read(router.store.journal());
+    if (!records) {
+      return say_error(records.error(), options.json);
+    }
+    for (; shown < records->size(); ++shown) {
+      progress.record((*records)[shown]);
+    }
+    if (const Decision decision = decide(*records); decision.kind == Decision::Kind::finished) {
+      return show_result(router, options, decision.outcome);
+    }
+    if (router.store.is_locked()) {
+      last_seen_running = mono_now();
+    } else if (mono_now() - last_seen_running > std::chrono::nanoseconds(patience).count()) {
+      return say_error(
+          Error("the coordinator ended before the upgrade did; its last words are in " +
+                    router.store.coordinator_log().string(),
+                "issu resume -f " + options.file, ErrorKind::needs_person),
+          options.json);
+    }
+    if (auto live = instrument.live(); live) {
+      progress.tick(*live);
+    }
+    sleep_for(std::chrono::milliseconds(100));
+  }
+}
+
+int run_here(const Router& router, const RunOptions& options) {
+  auto lock = router.store.lock();
+  if (!lock) {
+    return say_error(lock.error(), options.json);
+  }
+  Progress progress;
+  auto outcome =
+      run_upgrade(router.parts(), {[&](const Record& record) { progress.record(record); },
+                                   [&](const std::string& text) { progress.remark(text); }});
+  return outcome ? show_result(router, options, *outcome)
+                 : say_error(outcome.error(), options.json);
+}
+
+}  // namespace
+
+int coordinate(const Router& router) {
+  auto lock = router.store.lock();
+  if (!lock) {
+    return say_error(lock.error(), false);
+  }
+  auto outcome = run_upgrade(router.parts(), {});
+  return outcome ? exit_code_of(*outcome) : say_error(outcome.error(), false);
+}
+
+int run_to_end(const Router& router, const RunOptions& options) {
+  if (options.foreground) {
+    return run_here(router, options);
+  }
+  if (!router.store.is_locked()) {
+    std::error_code error;
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+    const auto file = std::filesystem::absolute(options.file);
+    auto process = spawn_detached({self.string(), "coordinate", "-f", file.string()},
+                                  {.log = router.store.coordinator_log()});
+    if (!process) {
+      return say_error(process.error(), options.json);
+    }
+    fmt::print(stderr,
+               "the upgrade runs on when this terminal goes away; `issu status -f {}` shows it\n",
+               options.file);
+  }
+  return follow(router, options);
+}
+
+void add_coordinate_command(CLI::App& app, Exit& exit) {
+  auto file = std::make_shared<std::string>();
+  CLI::App* command =
+      app.add_subcommand("coordinate", "Runs an open upgrade (used by issu itself)");
+  command->group("");
+  command->add_option("-f,--file", *file)->required();
+  command->callback([file, &exit] {
+    auto router = open_router(*file);
+    exit.code = router ? coordinate(*router) : say_error(router.error(), false);
+  });
+}
+
+}  // namespace issu::cli

@@ -1,0 +1,42 @@
+#include "issu/cli/command.hpp"
+#include "issu/cli/follow.hpp"
+
+namespace {
+
+constexpr const char* about =
+    "In-service software upgrade for routers: replaces the routing software while packets keep "
+    "flowing,\nmeasures from outside what was dark, and goes back by itself when the new software "
+    "is not as good.";
+constexpr const char* exit_codes =
+    "Exit codes: 0 done; 1 failed and rolled back, the router runs the old version; 2 usage;\n"
+    "3 refused before anything was touched; 4 a person is needed, and the message says for what.";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace issu::cli;
+  CLI::App app(about, "issu");
+  app.footer(exit_codes);
+  app.set_version_flag("--version", std::string("issu ") + ISSU_VERSION);
+  app.require_subcommand(1);
+  Exit exit;
+  add_doctor_command(app, exit);
+  add_router_command(app, exit);
+  add_validate_command(app, exit);
+  add_upgrade_command(app, exit);
+  add_status_command(app, exit);
+  add_accept_command(app, exit);
+  add_abort_command(app, exit);
+  add_rollback_command(app, exit);
+  add_resume_command(app, exit);
+  add_history_command(app, exit);
+  add_report_command(app, exit);
+  add_coordinate_command(app, exit);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // CLI11 answers --help and --version this way too, with 0.
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return exit.code;
+}

@@ -1,0 +1,25 @@
+#include "issu/cli/parts.hpp"
+
+#include "backends/lxc/lxc.hpp"
+#include "backends/npu/kernel/kernel_npu.hpp"
+
+namespace issu::cli {
+
+Result<Router> open_router(const std::string& file) {
+  auto config = config::load_router(file);
+  if (!config) {
+    return fail(std::move(config).error());
+  }
+  auto rp = backends::make_lxc(config->router);
+  if (!rp) {
+    return fail(std::move(rp).error());
+  }
+  auto npu = backends::make_kernel_npu(config->router);
+  if (!npu) {
+    return fail(std::move(npu).error());
+  }
+  SlotStore store(config->router.state_dir);
+  return Router{std::move(*config), std::move(*rp), std::move(*npu), std::move(store)};
+}
+
+}  // namespace issu::cli

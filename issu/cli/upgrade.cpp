@@ -1,0 +1,178 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "issu/cli/command.hpp"
+#include "issu/cli/follow.hpp"
+#include "issu/cli/parts.hpp"
+#include "issu/decide.hpp"
+#include "issu/strategy.hpp"
+
+namespace issu::cli {
+namespace {
+
+struct Options : Common {
+  std::string image;
+  std::string strategy = "restart";
+  double soak_s = -1;
+  bool auto_accept = false;
+  bool plan = false;
+  bool foreground = false;
+};
+
+UpgradeOptions upgrade_options(const Router& router, const Options& options) {
+  UpgradeOptions result;
+  result.id = new_upgrade_id();
+  result.image = std::filesystem::absolute(options.image);
+  result.strategy = options.strategy;
+  result.soak_s = options.soak_s < 0 ? router.config.timers.soak_s : options.soak_s;
+  result.auto_accept = options.auto_accept;
+  return result;
+}
+
+/// Says what would happen. Preflight is run, which touches nothing.
+int show_plan(const Router& router, const Options& options, const Strategy& strategy) {
+  auto active = router.store.active();
+  if (!active) {
+    return say_error(active.error(), options.json);
+  }
+  const ActiveSlot from = active->value_or(ActiveSlot{});
+  const Records none;
+  UpgradeOptions wanted = upgrade_options(router, options);
+  Instrument instrument(router.store.evidence(), wanted.id, router.config.measure);
+  Context context{router.config,
+                  *router.rp,
+                  *router.npu,
+                  router.store,
+                  instrument,
+                  none,
+                  wanted,
+                  from.slot,
+                  backends::other(from.slot),
+                  from.epoch,
+                  [] { return std::string(); },
+                  [](const std::string&) {}};
+  auto facts = strategy.step(Phase::preflight).run(context);
+  if (options.json) {
+    nlohmann::ordered_json json{{"strategy", strategy.name},
+                                {"from_slot", backends::name_of(context.from)},
+                                {"to_slot", backends::name_of(context.to)},
+                                {"refused", !facts},
+                                {"phases", nlohmann::ordered_json::array()}};
+    for (const PhaseRow& row : phase_table) {
+      json["phases"].push_back({{"name", row.name},
+                                {"does", row.does},
+                                {"undoes", row.undoes},
+                                {"dark", row.dark},
+                                {"reversible", row.reversible}});
+    }
+    if (facts) {
+      json["facts"] = *facts;
+    }
+    fmt::print("{}\n", json.dump(2));
+  } else {
+    fmt::print(
+        "{} by strategy {} ({}), from slot {} to slot {}, soak {} s, {}:\n\n", options.image,
+        strategy.name, strategy.what, backends::name_of(context.from),
+        backends::name_of(context.to), wanted.soak_s,
+        wanted.auto_accept ? "accepted by health and budgets" : "to be accepted by a person");
+    for (const PhaseRow& row : phase_table) {
+      fmt::print("  {:<12}{} {}\n  {:<14} back: {}\n", row.name, row.dark ? "*" : " ", row.does, "",
+                 row.undoes);
+    }
+    fmt::print("\n  * the control plane is dark\n");
+  }
+  if (!facts) {
+    fmt::print(stderr, "it would be refused:\n");
+    return say_error(facts.error(), false);
+  }
+  return 0;
+}
+
+int upgrade(const Router& router, const Options& options) {
+  auto strategy = strategy_named(options.strategy);
+  if (!strategy) {
+    return say_error(strategy.error(), options.json);
+  }
+  if (options.plan) {
+    return show_plan(router, options, **strategy);
+  }
+  {
+    auto lock = router.store.lock();
+    if (!lock) {
+      return say_error(lock.error(), options.json);
+    }
+    if (auto opened = open_upgrade(router.store, upgrade_options(router, options)); !opened) {
+      return say_error(opened.error(), options.json);
+    }
+  }
+  return run_to_end(router, {options.file, options.json, options.foreground});
+}
+
+void add_run_options(CLI::App& command, Options& options) {
+  command.add_option("--strategy", options.strategy, "How: restart")->capture_default_str();
+  command.add_option("--soak", options.soak_s, "How long to watch before it is accepted (10s, 2m)")
+      ->transform(CLI::AsNumberWithUnit(
+          std::map<std::string, double>{{"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}},
+          CLI::AsNumberWithUnit::CASE_SENSITIVE))
+      ->check(CLI::Range(0.0, 7 * 86400.0));
+  command.add_flag("--auto-accept", options.auto_accept,
+                   "Health and budgets accept it at the end of the soak");
+  command.add_flag(
+      "--foreground", options.foreground,
+      "Run the coordinator in this process: it ends with it, and `issu resume` goes on");
+}
+
+}  // namespace
+
+void add_upgrade_command(CLI::App& app, Exit& exit) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("upgrade", "Replace the routing software by an image's");
+  add_common(*command, *options);
+  command->add_option("--image", options->image, "The new image, a signed bundle")->required();
+  add_run_options(*command, *options);
+  command->add_flag("--plan", options->plan, "Say what would happen, touch nothing");
+  add_example(*command, "issu upgrade -f router.toml --image new.img --soak 60s");
+  command->callback([options, &exit] {
+    auto router = open_router(options->file);
+    exit.code = router ? upgrade(*router, *options) : say_error(router.error(), options->json);
+  });
+}
+
+void add_rollback_command(CLI::App& app, Exit& exit) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "rollback", "Take an open upgrade back, or upgrade to the image that ran before");
+  add_common(*command, *options);
+  add_run_options(*command, *options);
+  add_example(*command, "issu rollback -f router.toml --auto-accept");
+  command->callback([options, &exit] {
+    auto router = open_router(options->file);
+    if (!router) {
+      exit.code = say_error(router.error(), options->json);
+      return;
+    }
+    auto records = Journal::read(router->store.journal());
+    if (records && is_open(*records)) {
+      if (auto asked = ask(router->store, "abort"); !asked) {
+        exit.code = say_error(asked.error(), options->json);
+        return;
+      }
+      const int code =
+          run_to_end(*router, {options->file, options->json, options->foreground, records->size()});
+      exit.code = code == exit_code_of(Outcome::rolled_back) ? 0 : code;
+      return;
+    }
+    if (!std::filesystem::exists(router->store.previous_bundle())) {
+      exit.code = say_error(Error("no image ran before the present one",
+                                  "issu upgrade --image FILE", ErrorKind::refused),
+                            options->json);
+      return;
+    }
+    options->image = router->store.previous_bundle().string();
+    exit.code = upgrade(*router, *options);
+  });
+}
+
+}  // namespace issu::cli

@@ -1,0 +1,137 @@
+#include "issu/converge.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "state-sync/end_of_sync.hpp"
+
+namespace issu {
+namespace {
+
+/// A daemon that ended by itself so often in one phase is broken, not unlucky.
+constexpr int too_many_exits = 3;
+
+std::string broken_daemon(const backends::SlotStatus& status) {
+  for (const backends::DaemonStatus& daemon : status.daemons) {
+    if (daemon.exits >= too_many_exits) {
+      return fmt::format("{} ended {} times ({})", daemon.name, daemon.exits, daemon.last_end);
+    }
+  }
+  return {};
+}
+
+std::vector<std::string> missing_peers(const backends::ControlPlaneView& view,
+                                       const Baseline& baseline) {
+  std::vector<std::string> missing;
+  for (const std::string& peer : baseline.peers) {
+    const auto session = std::find_if(view.sessions.begin(), view.sessions.end(),
+                                      [&](const auto& each) { return each.peer == peer; });
+    if (session == view.sessions.end() || !session->established) {
+      missing.push_back(peer + (session == view.sessions.end() ? "" : " (" + session->state + ")"));
+    }
+  }
+  return missing;
+}
+
+bool all_end_of_rib(const backends::ControlPlaneView& view) {
+  return std::all_of(view.sessions.begin(), view.sessions.end(), [](const auto& session) {
+    return !session.established || session.end_of_rib;
+  });
+}
+
+/// Where routes have to be asked for, the answer is told to the NPU, each time it was asked.
+Result<void> refresh_by_asking(Context& context, backends::Slot slot, std::uint64_t epoch) {
+  auto routes = context.rp.routes(slot);
+  if (!routes) {
+    return pass(std::move(routes).error(), "asking the daemons for their routes");
+  }
+  return *routes ? context.npu.refresh(epoch, **routes) : Result<void>{};
+}
+
+Error expired(const Context& context, const backends::ControlPlaneView& view,
+              const backends::SyncState& state, const Baseline& baseline) {
+  const auto missing = missing_peers(view, baseline);
+  const std::string waited = fmt::format("after {} s ", context.config.timers.converge_s);
+  if (!view.answering) {
+    return Error(waited + "the daemons do not answer");
+  }
+  if (!missing.empty()) {
+    return Error(fmt::format("{}{} of {} sessions are not Established: {}", waited, missing.size(),
+                             baseline.peers.size(), fmt::join(missing, ", ")));
+  }
+  return Error(
+      fmt::format("{}the routes were still changing ({} of {} refreshed, quiet for {:.1f} s)",
+                  waited, state.refreshed, state.held, state.quiet_s));
+}
+
+}  // namespace
+
+nlohmann::json to_json(const Baseline& baseline) {
+  return {{"peers", baseline.peers}, {"routes", baseline.routes}};
+}
+
+Baseline baseline_from_json(const nlohmann::json& json) {
+  return {json.value("peers", std::vector<std::string>()), json.value("routes", std::uint64_t{0})};
+}
+
+Result<backends::SyncState> wait_end_of_sync(Context& context, backends::Slot slot,
+                                             std::uint64_t epoch, const Baseline& baseline) {
+  const auto& timers = context.config.timers;
+  const Deadline deadline =
+      Deadline::in(std::chrono::milliseconds(static_cast<std::int64_t>(timers.converge_s * 1000)));
+  for (;;) {
+    auto status = context.rp.status(slot);
+    if (!status) {
+      return pass(std::move(status).error(), "looking at the daemons");
+    }
+    if (const std::string broken = broken_daemon(*status); !broken.empty()) {
+      return fail(broken, "its log is in the slot's folder under the run folder");
+    }
+    auto view = context.rp.control_plane(slot);
+    if (!view) {
+      return pass(std::move(view).error(), "asking the daemons");
+    }
+    auto state = context.npu.sync_state();
+    if (!state) {
+      return pass(std::move(state).error(), "asking the NPU");
+    }
+    if (!state->complete) {
+      return fail("changes of the NPU's tables were missed: what is stale can't be told",
+                  "see `issu doctor`; the tables are left as they are");
+    }
+    const bool up = view->answering && missing_peers(*view, baseline).empty();
+    const auto rule = state_sync::end_of_sync({.quiet_s = state->quiet_s,
+                                               .output_queued = view->output_queued || !up,
+                                               .end_of_rib = all_end_of_rib(*view)},
+                                              timers.quiet_s, deadline.passed());
+    if (rule == state_sync::EndOfSync::complete) {
+      ISSU_TRY(refresh_by_asking(context, slot, epoch), "refreshing the NPU's routes");
+      return context.npu.sync_state();
+    }
+    if (rule == state_sync::EndOfSync::expired) {
+      return fail(expired(context, *view, *state, baseline));
+    }
+    sleep_for(std::chrono::milliseconds(100));
+  }
+}
+
+Result<void> compare_with_npu(const Context& context, const backends::SyncState& state) {
+  const double allowed = context.config.budgets.stale_fraction * static_cast<double>(state.held);
+  if (static_cast<double>(state.stale) <= allowed) {
+    return {};
+  }
+  std::vector<std::string> sample;
+  for (const auto& prefix : state.stale_sample) {
+    if (sample.size() < 3) {
+      sample.push_back(prefix.text());
+    }
+  }
+  return fail(fmt::format("the new side does not know {} of {} routes that the NPU holds, {} are "
+                          "allowed (budgets.stale_fraction); among them {}",
+                          state.stale, state.held, static_cast<std::uint64_t>(allowed),
+                          fmt::join(sample, ", ")),
+              "nothing was swept; compare the configuration and the peers' routes with before");
+}
+
+}  // namespace issu

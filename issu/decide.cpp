@@ -1,0 +1,152 @@
+#include "issu/decide.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace issu {
+namespace {
+
+struct PhaseState {
+  bool touched = false;  ///< begun at least once: its undo has something to look at
+  int tries = 0;         ///< of its do, since the start or the last resume by a person
+  int undo_tries = 0;
+  bool done = false;
+  bool undone = false;
+};
+
+struct State {
+  bool opened = false;
+  std::array<PhaseState, phase_count> phases;
+  bool back = false;
+  std::string reason;
+  std::optional<Outcome> closed;
+
+  [[nodiscard]] const PhaseState& of(Phase phase) const {
+    return phases[static_cast<std::size_t>(phase)];
+  }
+};
+
+Outcome outcome_named(const std::string& text) {
+  for (const Outcome outcome : {Outcome::committed, Outcome::rolled_back, Outcome::refused}) {
+    if (text == name_of(outcome)) {
+      return outcome;
+    }
+  }
+  return Outcome::needs_operator;
+}
+
+void turn_back(State& state, const std::string& reason) {
+  if (!state.back) {
+    state.back = true;
+    state.reason = reason;
+  }
+}
+
+void take(State& state, const Record& record) {
+  PhaseState* phase =
+      record.phase ? &state.phases[static_cast<std::size_t>(*record.phase)] : nullptr;
+  switch (record.event) {
+    case Event::opened:
+      state.opened = true;
+      break;
+    case Event::begun:
+      phase->touched = true;
+      ++phase->tries;
+      break;
+    case Event::done:
+      phase->done = true;
+      break;
+    case Event::failed:
+      if (row_of(*record.phase).reversible) {
+        turn_back(state, record.text);
+      } else {
+        state.reason = record.text;
+      }
+      break;
+    case Event::undoing:
+      ++phase->undo_tries;
+      break;
+    case Event::undone:
+      phase->undone = true;
+      break;
+    case Event::requested:
+      if (record.text == "abort" && !state.of(Phase::commit).touched) {
+        turn_back(state, "abort was asked for");
+      } else if (record.text == "resume") {
+        state.closed.reset();
+        for (PhaseState& each : state.phases) {
+          each.tries = each.undo_tries = 0;
+        }
+      }
+      break;
+    case Event::closed:
+      state.closed = outcome_named(record.text);
+      break;
+  }
+}
+
+Decision go_back(const State& state) {
+  for (std::size_t index = phase_count; index-- > 0;) {
+    const PhaseState& phase = state.phases[index];
+    if (!phase.touched || phase.undone) {
+      continue;
+    }
+    const PhaseRow& row = phase_table[index];
+    if (phase.undo_tries >= undo_attempts) {
+      return {Decision::Kind::close, row.phase, Outcome::needs_operator,
+              "undoing " + std::string(row.name) + " did not work " +
+                  std::to_string(undo_attempts) +
+                  " times; it was going back because: " + state.reason};
+    }
+    if (row.phase == Phase::preflight) {
+      break;  // it touches nothing: there is nothing to undo
+    }
+    return {Decision::Kind::undo, row.phase, Outcome::rolled_back, state.reason};
+  }
+  const bool touched = state.of(Phase::stage).touched;
+  return {Decision::Kind::close, Phase::preflight,
+          touched ? Outcome::rolled_back : Outcome::refused, state.reason};
+}
+
+}  // namespace
+
+Decision decide(const Records& records) {
+  State state;
+  for (const Record& record : records) {
+    take(state, record);
+  }
+  if (!state.opened) {
+    return {};
+  }
+  if (state.closed) {
+    return {Decision::Kind::finished, Phase::commit, *state.closed, state.reason};
+  }
+  if (state.back) {
+    return go_back(state);
+  }
+  for (const PhaseRow& row : phase_table) {
+    const PhaseState& phase = state.of(row.phase);
+    if (phase.done) {
+      continue;
+    }
+    if (phase.tries < row.attempts) {
+      return {Decision::Kind::run, row.phase, Outcome::committed, {}};
+    }
+    const std::string crashed = std::string(row.name) + " was begun " +
+                                std::to_string(phase.tries) + " times and never ended";
+    if (!row.reversible) {
+      return {Decision::Kind::close, row.phase, Outcome::needs_operator,
+              state.reason.empty() ? crashed : state.reason};
+    }
+    turn_back(state, crashed);
+    return go_back(state);
+  }
+  return {Decision::Kind::close, Phase::commit, Outcome::committed, {}};
+}
+
+bool is_open(const Records& records) {
+  const Decision decision = decide(records);
+  return decision.kind != Decision::Kind::idle && decision.kind != Decision::Kind::finished;
+}
+
+}  // namespace issu

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace issu::report {
+
+/// One phase as it went; `result` is "ok", "failed", "undone" or "interrupted".
+struct PhaseLine {
+  std::string name;
+  double seconds = 0;
+  std::string result;
+  std::string why;  ///< of a failure
+};
+
+/// One probe stream.
+struct StreamLine {
+  std::string name;
+  bool measured = false;
+  std::string why_not;
+  double rate_pps = 0;
+  std::uint64_t sent = 0;
+  std::uint64_t received = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t duplicated = 0;
+  std::uint64_t reordered = 0;
+  double longest_gap_ms = 0;
+  double total_gap_ms = 0;
+  double impact_frame_loss_ms = 0;            ///< lost / offered rate
+  std::optional<double> impact_timestamp_ms;  ///< RFC 6201
+  std::optional<double> latency_p50_us;
+  std::optional<double> latency_p99_us;
+  std::optional<double> latency_max_us;
+};
+
+/// What came out of the router, seen from outside.
+struct DataPlane {
+  bool measured = false;
+  std::string why_not;
+  double rate_pps = 0;  ///< all streams together
+  std::uint64_t sent = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t duplicated = 0;
+  std::uint64_t reordered = 0;
+  double longest_gap_ms = 0;
+  std::vector<StreamLine> streams;
+};
+
+/// One session as its peer saw it.
+struct SessionLine {
+  std::string peer;
+  bool measured = false;
+  bool went_down = false;
+  double down_ms = 0;
+  bool graceful_restart = false;
+  std::uint64_t routes_withdrawn = 0;
+};
+
+/// One part of the dark time.
+struct DarkPart {
+  std::string name;
+  double ms = 0;
+};
+
+struct ControlPlane {
+  bool measured = false;
+  std::string why_not;
+  std::optional<double> dark_ms;
+  std::vector<DarkPart> parts;
+  std::vector<SessionLine> sessions;
+};
+
+struct NpuTables {
+  std::string driver;
+  std::optional<std::uint64_t> routes_before;
+  std::optional<std::uint64_t> routes_after;
+  std::optional<std::uint64_t> deleted_while_dark;
+  std::optional<std::uint64_t> stale_swept;
+};
+
+/// The result of an upgrade. A number that was not measured has no value: null, never 0.
+struct Document {
+  std::string id;
+  std::string router;
+  std::string backend;
+  std::string kind;
+  std::string strategy;
+  std::string from;
+  std::string to;
+  std::string outcome;
+  std::string reason;   ///< why it was refused, went back or needs a person
+  std::string started;  ///< ISO time
+  std::vector<std::string> anomalies;
+  std::vector<PhaseLine> phases;
+  DataPlane data_plane;
+  ControlPlane control_plane;
+  NpuTables npu;
+  std::optional<double> t1_s, t2_s, t3_s;  ///< RFC 7654, section 7
+  std::optional<double> predicted_ms;
+  double budget_ms = 0;  ///< control-plane dark time allowed
+};
+
+/// The published form; docs/formats.md describes it.
+[[nodiscard]] nlohmann::ordered_json to_json(const Document& document);
+
+/// For people: what happened, in a table. Reads the published form, so that an old upgrade is
+/// shown as the new one was.
+[[nodiscard]] std::string to_text(const nlohmann::ordered_json& document);
+
+}  // namespace issu::report

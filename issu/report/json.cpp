@@ -1,0 +1,141 @@
+#include "issu/report/document.hpp"
+
+namespace issu::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <typename T>
+Json known(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+/// A figure of a measurement: null when that was none.
+template <typename T>
+Json when(bool measured, const T& value) {
+  return measured ? Json(value) : Json(nullptr);
+}
+
+Json stream_json(const StreamLine& stream) {
+  Json json{{"name", stream.name}, {"measured", stream.measured}};
+  if (!stream.measured) {
+    json["why_not"] = stream.why_not;
+  }
+  json["rate_pps"] = stream.rate_pps;
+  json["sent"] = stream.sent;
+  json["received"] = stream.received;
+  json["lost"] = when(stream.measured, stream.lost);
+  json["duplicated"] = when(stream.measured, stream.duplicated);
+  json["reordered"] = when(stream.measured, stream.reordered);
+  json["longest_gap_ms"] = when(stream.measured, stream.longest_gap_ms);
+  json["total_gap_ms"] = when(stream.measured, stream.total_gap_ms);
+  json["impact_frame_loss_ms"] = when(stream.measured, stream.impact_frame_loss_ms);
+  json["impact_timestamp_ms"] = known(stream.impact_timestamp_ms);
+  json["latency_us"] = {{"p50", known(stream.latency_p50_us)},
+                        {"p99", known(stream.latency_p99_us)},
+                        {"max", known(stream.latency_max_us)}};
+  return json;
+}
+
+Json data_plane_json(const DataPlane& plane) {
+  Json json{{"measured", plane.measured}};
+  if (!plane.measured) {
+    json["why_not"] = plane.why_not;
+  }
+  json["rate_pps"] = plane.rate_pps;
+  json["sent"] = plane.sent;
+  json["lost"] = when(plane.measured, plane.lost);
+  json["duplicated"] = when(plane.measured, plane.duplicated);
+  json["reordered"] = when(plane.measured, plane.reordered);
+  json["longest_gap_ms"] = when(plane.measured, plane.longest_gap_ms);
+  json["streams"] = Json::array();
+  for (const StreamLine& stream : plane.streams) {
+    json["streams"].push_back(stream_json(stream));
+  }
+  return json;
+}
+
+Json control_plane_json(const ControlPlane& plane) {
+  Json json{{"measured", plane.measured}};
+  if (!plane.measured) {
+    json["why_not"] = plane.why_not;
+  }
+  json["dark_ms"] = known(plane.dark_ms);
+  json["parts"] = Json::array();
+  for (const DarkPart& part : plane.parts) {
+    json["parts"].push_back({{"name", part.name}, {"ms", part.ms}});
+  }
+  json["sessions"] = Json::array();
+  for (const SessionLine& session : plane.sessions) {
+    json["sessions"].push_back(
+        {{"peer", session.peer},
+         {"measured", session.measured},
+         {"went_down", when(session.measured, session.went_down)},
+         {"down_ms", when(session.measured, session.down_ms)},
+         {"graceful_restart", when(session.measured, session.graceful_restart)},
+         {"routes_withdrawn", when(session.measured, session.routes_withdrawn)}});
+  }
+  return json;
+}
+
+Json rfc7654_json(const Document& document) {
+  std::optional<double> t4;
+  if (document.t1_s && document.t2_s && document.t3_s) {
+    t4 = *document.t1_s + *document.t2_s + *document.t3_s;
+  }
+  const DataPlane& plane = document.data_plane;
+  double impact_ms = 0;
+  for (const StreamLine& stream : plane.streams) {
+    impact_ms = std::max(impact_ms, stream.impact_frame_loss_ms);
+  }
+  return {{"t1_s", known(document.t1_s)},
+          {"t2_s", known(document.t2_s)},
+          {"t3_s", known(document.t3_s)},
+          {"t4_s", known(t4)},
+          {"tpl_frames", when(plane.measured, plane.lost)},
+          {"tpl_ms", when(plane.measured, impact_ms)}};
+}
+
+Json sla_json(const Document& document) {
+  std::optional<double> left;
+  if (document.control_plane.dark_ms) {
+    left = document.budget_ms - *document.control_plane.dark_ms;
+  }
+  return {{"predicted_ms", known(document.predicted_ms)},
+          {"measured_ms", known(document.control_plane.dark_ms)},
+          {"budget_ms", document.budget_ms},
+          {"left_ms", known(left)}};
+}
+
+}  // namespace
+
+Json to_json(const Document& document) {
+  Json json{
+      {"id", document.id},           {"router", document.router}, {"started", document.started},
+      {"backend", document.backend}, {"kind", document.kind},     {"strategy", document.strategy},
+      {"from", document.from},       {"to", document.to},         {"outcome", document.outcome}};
+  if (!document.reason.empty()) {
+    json["reason"] = document.reason;
+  }
+  json["anomalies"] = document.anomalies;
+  json["phases"] = Json::array();
+  for (const PhaseLine& phase : document.phases) {
+    Json line{{"name", phase.name}, {"seconds", phase.seconds}, {"result", phase.result}};
+    if (!phase.why.empty()) {
+      line["why"] = phase.why;
+    }
+    json["phases"].push_back(std::move(line));
+  }
+  json["data_plane"] = data_plane_json(document.data_plane);
+  json["control_plane"] = control_plane_json(document.control_plane);
+  json["npu"] = {{"driver", document.npu.driver},
+                 {"routes_before", known(document.npu.routes_before)},
+                 {"routes_after", known(document.npu.routes_after)},
+                 {"deleted_while_dark", known(document.npu.deleted_while_dark)},
+                 {"stale_swept", known(document.npu.stale_swept)}};
+  json["rfc7654"] = rfc7654_json(document);
+  json["sla"] = sla_json(document);
+  return json;
+}
+
+}  // namespace issu::report

@@ -1,0 +1,177 @@
+#include "issu/slot_store.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "issu/base/file.hpp"
+
+namespace issu {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<std::optional<nlohmann::json>> read_object(const fs::path& file) {
+  if (!fs::exists(file)) {
+    return std::optional<nlohmann::json>();
+  }
+  auto text = read_file(file, 1U << 20U);
+  if (!text) {
+    return fail(std::move(text).error());
+  }
+  auto json = nlohmann::json::parse(*text, nullptr, false);
+  if (!json.is_object()) {
+    return fail(file.string() + " is not readable as JSON",
+                "restore it, or take the router down with --purge and up again",
+                ErrorKind::needs_person);
+  }
+  return std::optional<nlohmann::json>(std::move(json));
+}
+
+Result<void> rename_file(const fs::path& from, const fs::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) {
+    return fail_errno("renaming " + from.string() + " to " + to.string());
+  }
+  return {};
+}
+
+Result<void> sync_file(const fs::path& file) {
+  const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd || ::fsync(fd.get()) != 0) {
+    return fail_errno("syncing " + file.string());
+  }
+  return {};
+}
+
+}  // namespace
+
+fs::path SlotStore::slot_dir(backends::Slot slot) const {
+  return dir_ / "slots" / backends::name_of(slot);
+}
+
+fs::path SlotStore::payload(backends::Slot slot) const {
+  return slot_dir(slot) / "payload.squashfs";
+}
+
+Result<std::optional<ActiveSlot>> SlotStore::active() const {
+  auto json = read_object(dir_ / "active.json");
+  if (!json) {
+    return pass(std::move(json).error(), "reading which slot is active");
+  }
+  if (!*json) {
+    return std::optional<ActiveSlot>();
+  }
+  ActiveSlot active;
+  active.slot = (*json)->value("slot", "a") == "b" ? backends::Slot::b : backends::Slot::a;
+  active.epoch = (*json)->value("epoch", std::uint64_t{0});
+  return std::optional<ActiveSlot>(active);
+}
+
+Result<void> SlotStore::set_active(const ActiveSlot& active) const {
+  const nlohmann::json json{{"slot", backends::name_of(active.slot)}, {"epoch", active.epoch}};
+  return write_file_atomic(dir_ / "active.json", json.dump() + "\n");
+}
+
+Result<std::optional<SlotImage>> SlotStore::image(backends::Slot slot) const {
+  auto json = read_object(slot_dir(slot) / "image.json");
+  if (!json) {
+    return pass(std::move(json).error(), "reading what lies in a slot");
+  }
+  if (!*json) {
+    return std::optional<SlotImage>();
+  }
+  return std::optional<SlotImage>(
+      SlotImage{(*json)->value("version", ""), (*json)->value("compatible", ""),
+                (*json)->value("kind", ""), (*json)->value("sha256", "")});
+}
+
+Result<void> SlotStore::set_image(backends::Slot slot, const SlotImage& image) const {
+  const nlohmann::json json{{"version", image.version},
+                            {"compatible", image.compatible},
+                            {"kind", image.kind},
+                            {"sha256", image.sha256}};
+  return write_file_atomic(slot_dir(slot) / "image.json", json.dump() + "\n");
+}
+
+Result<void> SlotStore::clear(backends::Slot slot) const {
+  return remove_tree(slot_dir(slot));
+}
+
+Result<void> SlotStore::keep_next(const fs::path& bundle) const {
+  std::error_code error;
+  const fs::path partial = next_bundle().string() + ".part";
+  fs::copy_file(bundle, partial, fs::copy_options::overwrite_existing, error);
+  if (error) {
+    return fail("copying " + bundle.string() + " to " + partial.string() + ": " + error.message(),
+                "make room on that disk");
+  }
+  ISSU_TRY(sync_file(partial), "keeping the bundle");
+  return rename_file(partial, next_bundle());
+}
+
+Result<void> SlotStore::promote_next() const {
+  if (!fs::exists(next_bundle())) {
+    return {};
+  }
+  if (fs::exists(current_bundle())) {
+    ISSU_TRY(rename_file(current_bundle(), previous_bundle()), "keeping the old bundle");
+  }
+  ISSU_TRY(rename_file(next_bundle(), current_bundle()), "keeping the new bundle");
+  return sync_file(dir_);
+}
+
+Result<void> SlotStore::drop_next() const {
+  std::error_code error;
+  fs::remove(next_bundle(), error);
+  fs::remove(next_bundle().string() + ".part", error);
+  return {};
+}
+
+namespace {
+
+Result<Fd> open_lock(const fs::path& dir) {
+  ISSU_TRY(make_dirs(dir), "locking the router");
+  const fs::path file = dir / "lock";
+  Fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!fd) {
+    return fail_errno("opening " + file.string());
+  }
+  return fd;
+}
+
+struct flock whole_file() {
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
+
+}  // namespace
+
+Result<Fd> SlotStore::lock() const {
+  auto fd = open_lock(dir_);
+  if (!fd) {
+    return fd;
+  }
+  struct flock lock = whole_file();
+  if (::fcntl(fd->get(), F_OFD_SETLK, &lock) != 0) {
+    if (errno == EAGAIN || errno == EACCES) {
+      return fail(
+          "another issu command works on this router (it holds " + (dir_ / "lock").string() + ")",
+          "see `issu status`; wait for its end, or `issu abort`", ErrorKind::refused);
+    }
+    return fail_errno("locking " + (dir_ / "lock").string());
+  }
+  return fd;
+}
+
+bool SlotStore::is_locked() const {
+  auto fd = open_lock(dir_);
+  struct flock lock = whole_file();
+  return fd && ::fcntl(fd->get(), F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+}  // namespace issu

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "backends/spec.hpp"
+#include "issu/base/fd.hpp"
+#include "issu/base/result.hpp"
+
+namespace issu {
+
+/// What lies in a slot.
+struct SlotImage {
+  std::string version;
+  std::string compatible;
+  std::string kind;    ///< "rootfs"
+  std::string sha256;  ///< of the payload
+};
+
+/// Which slot the router runs from.
+struct ActiveSlot {
+  backends::Slot slot = backends::Slot::a;
+  std::uint64_t epoch = 0;  ///< the last NPU epoch that an upgrade of this router used
+};
+
+/// The files of a router under its state folder: payloads of the two slots, which one is active,
+/// the bundles kept for `issu rollback`, journal, history, requests.
+///
+/// All writes are atomic; every call can be repeated after a crash in it.
+class SlotStore {
+ public:
+  explicit SlotStore(std::filesystem::path state_dir) : dir_(std::move(state_dir)) {}
+
+  [[nodiscard]] std::filesystem::path slot_dir(backends::Slot slot) const;
+  [[nodiscard]] std::filesystem::path payload(backends::Slot slot) const;
+  [[nodiscard]] std::filesystem::path journal() const { return dir_ / "journal"; }
+  [[nodiscard]] std::filesystem::path history() const { return dir_ / "history.jsonl"; }
+  [[nodiscard]] std::filesystem::path request() const { return dir_ / "request"; }
+  /// What the measurement of the last upgrade wrote.
+  [[nodiscard]] std::filesystem::path evidence() const { return dir_ / "evidence"; }
+  [[nodiscard]] std::filesystem::path coordinator_log() const { return dir_ / "coordinator.log"; }
+  /// The bundle that the active slot runs, the one before it, and the one being brought in.
+  [[nodiscard]] std::filesystem::path current_bundle() const { return dir_ / "current.raucb"; }
+  [[nodiscard]] std::filesystem::path previous_bundle() const { return dir_ / "previous.raucb"; }
+  [[nodiscard]] std::filesystem::path next_bundle() const { return dir_ / "next.raucb"; }
+
+  /// No value when no image was ever brought into the router.
+  [[nodiscard]] Result<std::optional<ActiveSlot>> active() const;
+  Result<void> set_active(const ActiveSlot& active) const;
+
+  [[nodiscard]] Result<std::optional<SlotImage>> image(backends::Slot slot) const;
+  Result<void> set_image(backends::Slot slot, const SlotImage& image) const;
+  /// Removes payload and description of a slot.
+  Result<void> clear(backends::Slot slot) const;
+
+  /// Copies a bundle in as `next` (fsynced); needs room for it.
+  Result<void> keep_next(const std::filesystem::path& bundle) const;
+  /// next becomes current, current becomes previous; nothing to do when there is no next.
+  Result<void> promote_next() const;
+  Result<void> drop_next() const;
+
+  /// Takes the router's lock: one upgrade, one `router up` or `down` at a time. Held until the
+  /// descriptor is closed; an error when somebody else holds it.
+  [[nodiscard]] Result<Fd> lock() const;
+  /// Whether somebody holds it; takes nothing.
+  [[nodiscard]] bool is_locked() const;
+
+ private:
+  std::filesystem::path dir_;
+};
+
+}  // namespace issu

@@ -1,0 +1,111 @@
+#include "issu/converge.hpp"
+#include "issu/steps/steps.hpp"
+
+namespace issu::steps {
+namespace {
+
+Baseline baseline_of(const Context& context) {
+  return baseline_from_json(facts_of(context.records, Phase::checkpoint));
+}
+
+bool began(const Context& context, Phase phase) {
+  for (const Record& record : context.records) {
+    if (record.event == Event::begun && record.phase == phase) {
+      return true;
+    }
+  }
+  return false;
+}
+
+nlohmann::json sync_facts(const backends::SyncState& state) {
+  return {{"held", state.held},   {"refreshed", state.refreshed}, {"stale", state.stale},
+          {"added", state.added}, {"deleted", state.deleted},     {"swept", state.swept}};
+}
+
+}  // namespace
+
+Result<nlohmann::json> freeze(Context& context) {
+  ISSU_TRY(context.npu.hold(context.epoch_forward()), "holding the NPU's routes");
+  const MonoNs dark_from = mono_now();
+  ISSU_TRY(context.rp.fence(context.from), "fencing the old side");
+  return nlohmann::json{{"dark_from", dark_from}, {"fenced", mono_now()}};
+}
+
+Result<nlohmann::json> undo_freeze(Context& context) {
+  auto status = context.rp.status(context.from);
+  if (!status) {
+    return pass(std::move(status).error(), "looking at the old side");
+  }
+  const bool never_fenced =
+      status->power == backends::SlotPower::active && !began(context, Phase::switchover);
+  if (never_fenced) {
+    return nlohmann::json{{"deleted", 0}};
+  }
+  ISSU_TRY(context.npu.watch(), "watching the NPU's tables");
+  auto before = context.npu.sync_state();
+  if (!before) {
+    return pass(std::move(before).error(), "asking the NPU");
+  }
+  ISSU_TRY(context.npu.hold(context.epoch_back()), "holding the NPU's routes for the old side");
+  // Fenced again, so that what the old side says from here on is said after the hold.
+  ISSU_TRY(context.rp.fence(context.from), "making sure that the old side starts anew");
+  ISSU_TRY(context.rp.activate(context.from), "starting the old side");
+  auto state = wait_end_of_sync(context, context.from, context.epoch_back(), baseline_of(context));
+  if (!state) {
+    return pass(std::move(state).error(), "waiting for the old side");
+  }
+  if (auto compared = compare_with_npu(context, *state); !compared) {
+    nlohmann::json facts = sync_facts(*state);
+    facts["unswept"] = compared.error().what();
+    return facts;
+  }
+  auto swept = context.npu.sweep(context.epoch_back());
+  if (!swept) {
+    return pass(std::move(swept).error(), "sweeping what is stale");
+  }
+  nlohmann::json facts = sync_facts(*swept);
+  if (before->complete && before->epoch == context.epoch_forward()) {
+    facts["deleted"] = before->deleted + swept->deleted;
+  } else {
+    facts.erase("deleted");  // an earlier try of this undo took the first part with it
+  }
+  return facts;
+}
+
+Result<nlohmann::json> switchover(Context& context) {
+  const MonoNs from = mono_now();
+  ISSU_TRY(context.rp.activate(context.to), "starting the new side");
+  return nlohmann::json{{"from", from}, {"answering", mono_now()}};
+}
+
+Result<nlohmann::json> undo_switchover(Context& context) {
+  auto status = context.rp.status(context.to);
+  if (!status) {
+    return pass(std::move(status).error(), "looking at the new side");
+  }
+  if (status->power >= backends::SlotPower::booted) {
+    ISSU_TRY(context.rp.fence(context.to), "fencing the new side");
+  }
+  return nlohmann::json::object();
+}
+
+Result<nlohmann::json> reconcile(Context& context) {
+  auto state = wait_end_of_sync(context, context.to, context.epoch_forward(), baseline_of(context));
+  if (!state) {
+    return pass(std::move(state).error(), "waiting for the new side");
+  }
+  ISSU_TRY(compare_with_npu(context, *state), "comparing the new side with the NPU");
+  auto swept = context.npu.sweep(context.epoch_forward());
+  if (!swept) {
+    return pass(std::move(swept).error(), "sweeping what is stale");
+  }
+  auto size = context.npu.size();
+  if (!size) {
+    return pass(std::move(size).error(), "counting the NPU's routes");
+  }
+  nlohmann::json facts = sync_facts(*swept);
+  facts["routes_after"] = size->total();
+  return facts;
+}
+
+}  // namespace issu::steps

@@ -1,0 +1,125 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <system_error>
+
+#include "issu/base/netns.hpp"
+#include "issu/image/bundle.hpp"
+#include "issu/steps/steps.hpp"
+
+namespace issu::steps {
+namespace {
+
+/// Collects the reasons to refuse: an operator wants all of them, not the first.
+class Reasons {
+ public:
+  void add(Error error) {
+    if (error_) {
+      error_->also(std::move(error));
+    } else {
+      error_.emplace(std::move(error));
+    }
+  }
+  void add_if(Result<void> result) {
+    if (!result) {
+      add(std::move(result).error());
+    }
+  }
+  [[nodiscard]] std::optional<Error> take() { return std::move(error_); }
+
+ private:
+  std::optional<Error> error_;
+};
+
+void check_router(Context& context, Reasons& reasons) {
+  const std::string file = context.config.file.string();
+  auto status = context.rp.status(context.from);
+  if (!status) {
+    reasons.add(std::move(status).error().within("looking at the active slot"));
+    return;
+  }
+  if (status->power != backends::SlotPower::active) {
+    reasons.add(Error("the router " + context.config.router.name + " is not up",
+                      "issu router up -f " + file));
+    return;
+  }
+  auto view = context.rp.control_plane(context.from);
+  if (!view) {
+    reasons.add(std::move(view).error().within("asking the daemons of the active slot"));
+    return;
+  }
+  if (!view->answering) {
+    reasons.add(Error("not all daemons of the active slot answer",
+                      "look at `issu router show -f " + file + "`, repair the router first"));
+  }
+  for (const auto& session : view->sessions) {
+    if (session.established && !session.graceful_restart) {
+      reasons.add(Error("the session with " + session.peer +
+                            " has no graceful restart: the peer would withdraw our routes",
+                        "configure graceful restart on both ends of it"));
+    }
+  }
+}
+
+void check_measurement(const Context& context, Reasons& reasons) {
+  for (const auto& stream : context.config.measure.streams) {
+    for (const std::string& netns : {stream.from_netns, stream.to_netns}) {
+      if (!NetNs::exists(netns)) {
+        reasons.add(Error("the probe stream " + stream.name + " needs the network namespace " +
+                              netns + ", which is not there",
+                          "create it, or take the stream out of " + context.config.file.string()));
+      }
+    }
+  }
+  if (context.options.auto_accept && !context.instrument.has_streams()) {
+    reasons.add(
+        Error("--auto-accept decides by the measured loss, and no probe stream is configured",
+              "add a [[probe]] to " + context.config.file.string() +
+                  ", or accept by hand with `issu accept`"));
+  }
+}
+
+void check_image(const Context& context, Reasons& reasons, nlohmann::json& facts) {
+  auto bundle = image::open_bundle(context.options.image, context.config.keyring);
+  if (!bundle) {
+    reasons.add(std::move(bundle).error());
+    return;
+  }
+  auto running = context.store.image(context.from);
+  const std::string version = running && *running ? (*running)->version : "";
+  reasons.add_if(image::check_compatible(
+      *bundle, {.compatible = context.config.compatible, .running_version = version}));
+  std::error_code error;
+  const auto space = std::filesystem::space(context.config.router.state_dir, error);
+  const std::uint64_t needed = bundle->payload_size() + bundle->file_size();
+  if (!error && space.available < needed) {
+    reasons.add(Error(fmt::format("the image needs {} MiB and {} has {} MiB free", needed >> 20U,
+                                  context.config.router.state_dir.string(), space.available >> 20U),
+                      "make room there"));
+  }
+  facts = {{"from", version},
+           {"to", bundle->manifest().version},
+           {"kind", bundle->manifest().kind_text()}};
+}
+
+}  // namespace
+
+Result<nlohmann::json> preflight(Context& context) {
+  Reasons reasons;
+  nlohmann::json facts = nlohmann::json::object();
+  check_image(context, reasons, facts);
+  reasons.add_if(context.rp.check());
+  reasons.add_if(context.npu.check());
+  check_router(context, reasons);
+  check_measurement(context, reasons);
+  if (auto error = reasons.take()) {
+    return fail(std::move(*error).as(ErrorKind::refused));
+  }
+  return facts;
+}
+
+Result<nlohmann::json> nothing(Context& /*context*/) {
+  return nlohmann::json::object();
+}
+
+}  // namespace issu::steps

@@ -1,0 +1,37 @@
+#include "issu/converge.hpp"
+#include "issu/steps/steps.hpp"
+
+namespace issu::steps {
+
+Result<nlohmann::json> checkpoint(Context& context) {
+  auto view = context.rp.control_plane(context.from);
+  if (!view) {
+    return pass(std::move(view).error(), "recording the control plane");
+  }
+  auto size = context.npu.size();
+  if (!size) {
+    return pass(std::move(size).error(), "recording the NPU's tables");
+  }
+  Baseline baseline;
+  for (const auto& session : view->sessions) {
+    if (session.established) {
+      baseline.peers.push_back(session.peer);
+    }
+  }
+  baseline.routes = size->total();
+  return to_json(baseline);
+}
+
+Result<nlohmann::json> presync(Context& context) {
+  ISSU_TRY(context.npu.watch(), "watching the NPU's tables");
+  return nlohmann::json::object();
+}
+
+Result<nlohmann::json> undo_presync(Context& context) {
+  if (auto state = context.npu.release(); !state) {
+    return pass(std::move(state).error(), "ending the watch over the NPU's tables");
+  }
+  return nlohmann::json::object();
+}
+
+}  // namespace issu::steps

@@ -1,0 +1,85 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "issu/converge.hpp"
+#include "issu/steps/steps.hpp"
+
+namespace issu::steps {
+namespace {
+
+constexpr auto look_interval = std::chrono::milliseconds(200);
+
+Result<void> check_budget(const Context& context) {
+  if (!context.instrument.has_streams()) {
+    return {};
+  }
+  auto live = context.instrument.live();
+  if (!live || !live->running) {
+    return fail("the loss is not measured any more (the probe ended)",
+                "an upgrade whose loss is not measured has not met its budget");
+  }
+  const auto allowed = context.config.budgets.lost_packets;
+  if (live->lost > allowed) {
+    return fail(
+        fmt::format("{} packets lost, {} are allowed (budgets.lost_packets)", live->lost, allowed));
+  }
+  return {};
+}
+
+Result<void> check_health(Context& context, const Baseline& baseline) {
+  auto status = context.rp.status(context.to);
+  if (!status) {
+    return pass(std::move(status).error(), "looking at the new side");
+  }
+  for (const auto& daemon : status->daemons) {
+    if (!daemon.running || daemon.exits > 0) {
+      return fail(fmt::format("{} of the new side ended ({})", daemon.name,
+                              daemon.last_end.empty() ? "it does not run" : daemon.last_end));
+    }
+  }
+  auto view = context.rp.control_plane(context.to);
+  if (!view) {
+    return pass(std::move(view).error(), "asking the new side");
+  }
+  for (const std::string& peer : baseline.peers) {
+    const bool up = std::any_of(
+        view->sessions.begin(), view->sessions.end(),
+        [&](const auto& session) { return session.peer == peer && session.established; });
+    if (!up) {
+      return fail("the session with " + peer + " is not Established any more");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<nlohmann::json> soak(Context& context) {
+  const Baseline baseline = baseline_from_json(facts_of(context.records, Phase::checkpoint));
+  const auto& options = context.options;
+  const Deadline end =
+      Deadline::in(std::chrono::milliseconds(static_cast<std::int64_t>(options.soak_s * 1000)));
+  bool accepted = false;
+  // At least one look, however short the soak.
+  do {
+    ISSU_TRY(check_budget(context), "soak");
+    ISSU_TRY(check_health(context, baseline), "soak");
+    const std::string request = context.pending_request();
+    if (request == "abort") {
+      return fail("abort was asked for");
+    }
+    accepted = request == "accept";
+    if (!accepted) {
+      sleep_for(std::min<std::chrono::nanoseconds>(look_interval,
+                                                   std::chrono::milliseconds(end.left_ms() + 1)));
+    }
+  } while (!accepted && !end.passed());
+  if (!accepted && !options.auto_accept) {
+    return fail(fmt::format("nobody accepted within {} s", options.soak_s),
+                "`issu accept` while it soaks, or start it with --auto-accept");
+  }
+  return nlohmann::json{{"accepted_by", accepted ? "operator" : "health and budgets"}};
+}
+
+}  // namespace issu::steps

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "issu/base/result.hpp"
+#include "issu/context.hpp"
+#include "issu/phases.hpp"
+
+namespace issu {
+
+/// How one phase is done and undone. Both can be repeated, and can be killed at any instruction.
+struct Step {
+  /// Both give back the facts that later phases and the report need.
+  Result<nlohmann::json> (*run)(Context&);
+  Result<nlohmann::json> (*undo)(Context&);
+};
+
+/// A way through the phases.
+struct Strategy {
+  std::string_view name;
+  std::string_view what;
+  std::array<Step, phase_count> steps;  ///< in the order of the phase table
+
+  [[nodiscard]] const Step& step(Phase phase) const {
+    return steps[static_cast<std::size_t>(phase)];
+  }
+};
+
+/// The strategy of this name, or what names there are.
+Result<const Strategy*> strategy_named(std::string_view name);
+
+}  // namespace issu

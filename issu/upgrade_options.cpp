@@ -1,0 +1,40 @@
+#include "issu/upgrade_options.hpp"
+
+#include <unistd.h>
+
+#include <ctime>
+
+namespace issu {
+
+nlohmann::json to_json(const UpgradeOptions& options) {
+  return {{"id", options.id},
+          {"image", options.image.string()},
+          {"strategy", options.strategy},
+          {"soak_s", options.soak_s},
+          {"auto_accept", options.auto_accept},
+          {"from", backends::name_of(options.from)},
+          {"epoch", options.epoch}};
+}
+
+UpgradeOptions options_from_json(const nlohmann::json& json) {
+  UpgradeOptions options;
+  options.id = json.value("id", "");
+  options.image = json.value("image", "");
+  options.strategy = json.value("strategy", "restart");
+  options.soak_s = json.value("soak_s", 60.0);
+  options.auto_accept = json.value("auto_accept", false);
+  options.from = json.value("from", "a") == "b" ? backends::Slot::b : backends::Slot::a;
+  options.epoch = json.value("epoch", std::uint64_t{0});
+  return options;
+}
+
+std::string new_upgrade_id() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[32] = {};
+  strftime(text, sizeof text, "%Y%m%d-%H%M%S", &parts);
+  return std::string(text) + "-" + std::to_string(getpid());
+}
+
+}  // namespace issu

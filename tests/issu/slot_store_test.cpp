@@ -1,0 +1,83 @@
+#include "issu/slot_store.hpp"
+
+#include <doctest/doctest.h>
+
+#include "issu/base/file.hpp"
+#include "tests/temp_dir.hpp"
+
+namespace issu {
+namespace {
+
+TEST_CASE("active slot and images are kept") {
+  const tests::TempDir dir;
+  const SlotStore store(dir.path());
+  CHECK_FALSE(*store.active());
+  REQUIRE(store.set_active({backends::Slot::b, 9}));
+  CHECK((*store.active())->slot == backends::Slot::b);
+  CHECK((*store.active())->epoch == 9);
+  REQUIRE(make_dirs(store.slot_dir(backends::Slot::a)));
+  REQUIRE(store.set_image(backends::Slot::a, {"10.3", "frr", "rootfs", "abc"}));
+  CHECK((*store.image(backends::Slot::a))->version == "10.3");
+  REQUIRE(store.clear(backends::Slot::a));
+  CHECK_FALSE(*store.image(backends::Slot::a));
+}
+
+TEST_CASE("an unreadable state file needs a person") {
+  const tests::TempDir dir;
+  const SlotStore store(dir.path());
+  REQUIRE(write_file_atomic(dir / "active.json", "{torn"));
+  CHECK(store.active().error().kind() == ErrorKind::needs_person);
+}
+
+TEST_CASE("bundles move next to current to previous, also when it is repeated") {
+  const tests::TempDir dir;
+  const SlotStore store(dir.path());
+  for (const char* text : {"one", "two", "three"}) {
+    REQUIRE(write_file_atomic(dir / "bundle", text));
+    REQUIRE(store.keep_next(dir / "bundle"));
+    REQUIRE(store.promote_next());
+    REQUIRE(store.promote_next());
+  }
+  CHECK(*read_file(store.current_bundle()) == "three");
+  CHECK(*read_file(store.previous_bundle()) == "two");
+  CHECK_FALSE(std::filesystem::exists(store.next_bundle()));
+}
+
+TEST_CASE("a crash between the two renames of a promotion is made good") {
+  const tests::TempDir dir;
+  const SlotStore store(dir.path());
+  REQUIRE(write_file_atomic(store.previous_bundle(), "old"));
+  REQUIRE(write_file_atomic(store.next_bundle(), "new"));
+  REQUIRE(store.promote_next());
+  CHECK(*read_file(store.current_bundle()) == "new");
+  CHECK(*read_file(store.previous_bundle()) == "old");
+}
+
+TEST_CASE("the previous bundle can be brought in again") {
+  const tests::TempDir dir;
+  const SlotStore store(dir.path());
+  REQUIRE(write_file_atomic(store.current_bundle(), "b"));
+  REQUIRE(write_file_atomic(store.previous_bundle(), "a"));
+  REQUIRE(store.keep_next(store.previous_bundle()));
+  REQUIRE(store.promote_next());
+  CHECK(*read_file(store.current_bundle()) == "a");
+  CHECK(*read_file(store.previous_bundle()) == "b");
+}
+
+TEST_CASE("the lock is for one at a time") {
+  const tests::TempDir dir;
+  const SlotStore store(dir.path());
+  CHECK_FALSE(store.is_locked());
+  {
+    const auto lock = store.lock();
+    REQUIRE(lock);
+    CHECK(store.is_locked());
+    const auto second = store.lock();
+    REQUIRE_FALSE(second);
+    CHECK(second.error().kind() == ErrorKind::refused);
+  }
+  CHECK_FALSE(store.is_locked());
+}
+
+}  // namespace
+}  // namespace issu
