@@ -44,9 +44,8 @@ Result<void> open_receiver(Channel& channel, int family) {
   if (::getsockname(channel.receiving.get(), reinterpret_cast<sockaddr*>(&any), &size) != 0) {
     return fail_errno("asking for the receiving socket's port");
   }
-  const std::uint16_t port = family == AF_INET
-                                 ? reinterpret_cast<sockaddr_in*>(&any)->sin_port
-                                 : reinterpret_cast<sockaddr_in6*>(&any)->sin6_port;
+  const std::uint16_t port = family == AF_INET ? reinterpret_cast<sockaddr_in*>(&any)->sin_port
+                                               : reinterpret_cast<sockaddr_in6*>(&any)->sin6_port;
   channel.destinations.emplace(channel.plan.destinations, ntohs(port));
   return {};
 }
@@ -82,12 +81,12 @@ Result<std::unique_ptr<Channel>> open_channel(const StreamPlan& plan, std::uint1
   channel->index = index;
   const int family = plan.destinations.front().first.family == 4 ? AF_INET : AF_INET6;
   const std::string context = "the probe stream \"" + plan.name + "\"";
-  ISSU_TRY(NetNs::inside(NetNs::path_of(plan.to_netns),
-                         [&] { return open_receiver(*channel, family); }),
-           context);
-  ISSU_TRY(NetNs::inside(NetNs::path_of(plan.from_netns),
-                         [&] { return open_sender(*channel, family); }),
-           context);
+  ISSU_TRY(
+      NetNs::inside(NetNs::path_of(plan.to_netns), [&] { return open_receiver(*channel, family); }),
+      context);
+  ISSU_TRY(
+      NetNs::inside(NetNs::path_of(plan.from_netns), [&] { return open_sender(*channel, family); }),
+      context);
   return channel;
 }
 

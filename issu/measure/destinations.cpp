@@ -60,7 +60,8 @@ Result<socklen_t> socket_address(const std::string& address, std::uint16_t port,
     std::memcpy(&out, &v6, sizeof v6);
     return static_cast<socklen_t>(sizeof v6);
   }
-  return fail("\"" + address + "\" is no IPv4 or IPv6 address", "give a stream's source as 192.0.2.1");
+  return fail("\"" + address + "\" is no IPv4 or IPv6 address",
+              "give a stream's source as 192.0.2.1");
 }
 
 }  // namespace issu::measure

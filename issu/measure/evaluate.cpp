@@ -39,8 +39,7 @@ void judge(StreamResult& stream, const StreamEvidence& evidence) {
                      std::to_string(evidence.planned) + " planned");
   }
   if (evidence.send_gap > longest_send_gap) {
-    why.emplace_back("the sender stood still for " +
-                     std::to_string(evidence.send_gap / 1'000'000) +
+    why.emplace_back("the sender stood still for " + std::to_string(evidence.send_gap / 1'000'000) +
                      " ms: an outage in that time was not seen");
   }
   if (totals.received + totals.lost != stream.sent) {
@@ -79,8 +78,7 @@ void sum_up(Measurement& measurement) {
   measurement.measured = measurement.why_not.empty();
 }
 
-std::optional<double> control_plane_dark(const Measurement& measurement, MonoNs begin,
-                                         MonoNs end) {
+std::optional<double> control_plane_dark(const Measurement& measurement, MonoNs begin, MonoNs end) {
   if (measurement.sessions.empty()) {
     return std::nullopt;
   }

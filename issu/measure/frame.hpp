@@ -13,8 +13,8 @@ struct Frame {
   static constexpr std::size_t size = 32;
 
   std::uint16_t stream = 0;
-  bool warm_up = false;      ///< not counted
-  std::uint64_t run = 0;     ///< of one start of the instrument: frames of an older one are not ours
+  bool warm_up = false;   ///< not counted
+  std::uint64_t run = 0;  ///< of one start of the instrument: frames of an older one are not ours
   std::uint64_t number = 0;  ///< counts frames that the sender's socket took
   MonoNs sent = 0;
 };

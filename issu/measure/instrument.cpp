@@ -18,7 +18,9 @@ constexpr MonoNs sample_interval = 100'000'000;
 /// No frame for so long: what is on its way is taken for lost in the live view.
 constexpr MonoNs live_patience = 100'000'000;
 
-double micro(MonoNs time) { return static_cast<double>(time) / 1e3; }
+double micro(MonoNs time) {
+  return static_cast<double>(time) / 1e3;
+}
 
 }  // namespace
 
@@ -65,8 +67,7 @@ Live Instrument::look(const char* state) const {
     stream.received = channel->received.load(std::memory_order_relaxed);
     stream.lost = channel->passed_over.load(std::memory_order_relaxed);
     const std::uint64_t next = channel->next.load(std::memory_order_relaxed);
-    const MonoNs arrived =
-        std::max(channel->last_arrival.load(std::memory_order_relaxed), begin_);
+    const MonoNs arrived = std::max(channel->last_arrival.load(std::memory_order_relaxed), begin_);
     MonoNs gap = channel->longest_gap.load(std::memory_order_relaxed);
     stream.sent = channel->sent.load(std::memory_order_relaxed);
     if (begin_ != 0 && live.at - arrived > live_patience && stream.sent > next) {

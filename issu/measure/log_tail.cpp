@@ -48,8 +48,7 @@ std::vector<std::string> LogTail::lines() {
   started_ = true;
   char buffer[16384];
   for (;;) {
-    const ssize_t count = ::pread(file_.get(), buffer, sizeof buffer,
-                                  static_cast<off_t>(offset_));
+    const ssize_t count = ::pread(file_.get(), buffer, sizeof buffer, static_cast<off_t>(offset_));
     if (count <= 0) {
       break;
     }
@@ -57,8 +56,7 @@ std::vector<std::string> LogTail::lines() {
     rest_.append(buffer, static_cast<std::size_t>(count));
   }
   std::size_t begin = 0;
-  for (std::size_t end = 0; (end = rest_.find('\n', begin)) != std::string::npos;
-       begin = end + 1) {
+  for (std::size_t end = 0; (end = rest_.find('\n', begin)) != std::string::npos; begin = end + 1) {
     found.push_back(rest_.substr(begin, end - begin));
   }
   rest_.erase(0, begin);

@@ -37,9 +37,9 @@ struct StreamResult {
 
 /// The instrument's account of itself.
 struct InstrumentResult {
-  bool realtime = false;       ///< its threads had real-time priority
-  double send_gap_ms = 0;      ///< longest time between two turns of the sender
-  double receive_wait_ms = 0;  ///< longest time that a frame lay in the receiver's buffer
+  bool realtime = false;            ///< its threads had real-time priority
+  double send_gap_ms = 0;           ///< longest time between two turns of the sender
+  double receive_wait_ms = 0;       ///< longest time that a frame lay in the receiver's buffer
   std::vector<std::string> faults;  ///< a thread that ended early, with the reason
 };
 
@@ -74,8 +74,8 @@ struct SessionResult {
 struct Measurement {
   bool measured = false;  ///< every stream is
   std::vector<std::string> why_not;
-  MonoNs begin = 0;  ///< counting began
-  MonoNs end = 0;    ///< sending ended
+  MonoNs begin = 0;             ///< counting began
+  MonoNs end = 0;               ///< sending ended
   std::int64_t wall_begin = 0;  ///< CLOCK_REALTIME at `begin`
   double rate_pps = 0;          ///< all streams together
   std::uint64_t sent = 0;

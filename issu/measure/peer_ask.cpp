@@ -40,7 +40,9 @@ PeerAsker::PeerAsker(const PeerPlan& plan) : plan_(plan), held_(plan.sessions.si
   }
 }
 
-Result<std::vector<SessionLook>> PeerAsker::ask() { return bird_ ? ask_bird() : ask_frr(); }
+Result<std::vector<SessionLook>> PeerAsker::ask() {
+  return bird_ ? ask_bird() : ask_frr();
+}
 
 Result<std::vector<SessionLook>> PeerAsker::ask_bird() {
   std::vector<SessionLook> looks;

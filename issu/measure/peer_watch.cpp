@@ -10,16 +10,15 @@ constexpr MonoNs interval = 100'000'000;
 }  // namespace
 
 PeerWatch::PeerWatch(PeerPlan plan)
-    : plan_(std::move(plan)),
-      asker_(plan_),
-      log_(plan_.log),
-      last_words_(plan_.sessions.size()) {
+    : plan_(std::move(plan)), asker_(plan_), log_(plan_.log), last_words_(plan_.sessions.size()) {
   for (const std::string& session : plan_.sessions) {
     tracks_.emplace_back(plan_.name, session);
   }
 }
 
-PeerWatch::~PeerWatch() { stop(); }
+PeerWatch::~PeerWatch() {
+  stop();
+}
 
 void PeerWatch::start() {
   static_cast<void>(log_.lines());  // what was logged before is not news
@@ -71,7 +70,7 @@ void PeerWatch::turn() {
       tracks_[i].no_answer(asked, looks.error().what());
     }
     const LiveSession live = tracks_[i].live();
-    const std::string word = !live.answering ? "no answer"
+    const std::string word = !live.answering    ? "no answer"
                              : live.established ? "established"
                                                 : "down";
     if (word != last_words_[i]) {

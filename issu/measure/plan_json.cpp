@@ -18,9 +18,12 @@ json stream_to(const StreamPlan& stream) {
   for (const PrefixRange& range : stream.destinations) {
     destinations.push_back(range_to(range));
   }
-  return {{"name", stream.name},         {"from_netns", stream.from_netns},
-          {"to_netns", stream.to_netns}, {"destinations", destinations},
-          {"source", stream.source},     {"rate_pps", stream.rate_pps},
+  return {{"name", stream.name},
+          {"from_netns", stream.from_netns},
+          {"to_netns", stream.to_netns},
+          {"destinations", destinations},
+          {"source", stream.source},
+          {"rate_pps", stream.rate_pps},
           {"payload_bytes", stream.payload_bytes}};
 }
 

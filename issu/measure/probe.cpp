@@ -81,13 +81,12 @@ Result<ProcessId> Probe::start(const MeasurePlan& plan, const std::filesystem::p
   for (const char* old : {"result.json", "live.json", "timeline.jsonl", "probe.log"}) {
     ISSU_TRY(remove_tree(folder / old), "starting the measurement");
   }
-  ISSU_TRY(write_file_atomic(folder / "plan.json", plan_to_json(plan)),
-           "starting the measurement");
+  ISSU_TRY(write_file_atomic(folder / "plan.json", plan_to_json(plan)), "starting the measurement");
   SpawnOptions options;
   options.log = folder / "probe.log";
-  auto process = spawn_detached({probe_program(), "--plan", (folder / "plan.json").string(),
-                                 "--out", folder.string()},
-                                options);
+  auto process = spawn_detached(
+      {probe_program(), "--plan", (folder / "plan.json").string(), "--out", folder.string()},
+      options);
   if (!process) {
     return pass(std::move(process).error(), "starting the measurement");
   }
@@ -123,9 +122,9 @@ Result<Live> read_live(const std::filesystem::path& folder) {
   }
   auto live = live_from_json(*text);
   if (live && live->state != "done" && mono_now() - live->at > stale_after) {
-    return fail("the instrument has not written " + (folder / "live.json").string() +
-                    " for more than 3 s",
-                "it died or hangs: see probe.log beside it");
+    return fail(
+        "the instrument has not written " + (folder / "live.json").string() + " for more than 3 s",
+        "it died or hangs: see probe.log beside it");
   }
   return live;
 }

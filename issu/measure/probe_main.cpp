@@ -14,7 +14,8 @@ using issu::measure::Instrument;
 
 constexpr const char* usage =
     "usage: issu-probe --plan FILE --out FOLDER\n"
-    "Measures probe streams and routing sessions as the plan says until SIGTERM (or for 24 hours),\n"
+    "Measures probe streams and routing sessions as the plan says until SIGTERM (or for 24 "
+    "hours),\n"
     "and leaves live.json, timeline.jsonl and result.json in FOLDER.\n";
 
 int report(const issu::Error& error) {

@@ -62,10 +62,8 @@ Result<void> Recorder::sample(const Live& live) {
 }
 
 Result<void> Recorder::event(const PeerEvent& event) {
-  return append(nlohmann::json{{"t", event.at},
-                               {"peer", event.peer},
-                               {"session", event.session},
-                               {"event", event.what}}
+  return append(nlohmann::json{
+      {"t", event.at}, {"peer", event.peer}, {"session", event.session}, {"event", event.what}}
                     .dump());
 }
 

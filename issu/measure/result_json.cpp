@@ -61,7 +61,9 @@ Result<Measurement> measurement_from_json(std::string_view text) {
   return read<Measurement>(text, "the measurement");
 }
 
-std::string live_to_json(const Live& live) { return nlohmann::json(live).dump() + "\n"; }
+std::string live_to_json(const Live& live) {
+  return nlohmann::json(live).dump() + "\n";
+}
 
 Result<Live> live_from_json(std::string_view text) {
   return read<Live>(text, "the live measurement");

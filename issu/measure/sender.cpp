@@ -86,8 +86,8 @@ bool Sender::send_some(Channel& channel, Burst& burst, std::uint64_t count) {
     write_frame(Frame{channel.index, false, run_, burst.number + i, now},
                 {burst.bytes.data() + i * burst.size, burst.size});
   }
-  const int taken = ::sendmmsg(channel.sending.get(), burst.messages,
-                               static_cast<unsigned>(count), MSG_DONTWAIT);
+  const int taken =
+      ::sendmmsg(channel.sending.get(), burst.messages, static_cast<unsigned>(count), MSG_DONTWAIT);
   if (taken > 0) {
     burst.turn += static_cast<std::uint64_t>(taken);
     burst.number += static_cast<std::uint64_t>(taken);

@@ -119,8 +119,7 @@ void SessionTrack::look(const SessionLook& look) {
   const bool bounced = last_ && last_->established && look.established && established_ &&
                        last_->incarnation != look.incarnation &&
                        !(look.since && std::llabs(*look.since - last_up_) < 50'000'000);
-  const bool new_session = last_ && look.established &&
-                           last_->incarnation != look.incarnation;
+  const bool new_session = last_ && look.established && last_->incarnation != look.incarnation;
   if (look.established) {
     if (bounced) {
       went_down(last_->at);

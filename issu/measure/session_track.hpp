@@ -28,7 +28,7 @@ struct SessionLook {
   std::optional<bool> holding;
   /// Families that the daemon has counters for. A family that is gone has lost its routes.
   std::map<std::string, FamilyCounters> families;
-  bool counters_exact = false;  ///< withdraws are counted by the daemon, not only seen as a drop
+  bool counters_exact = false;     ///< withdraws are counted by the daemon, not only seen as a drop
   std::optional<bool> end_of_rib;  ///< of the session that is up
 };
 
