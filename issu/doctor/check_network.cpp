@@ -44,9 +44,10 @@ Result<std::string> try_nftables() {
   RunOptions options;
   options.timeout = std::chrono::seconds(8);
   options.input =
-      "table inet issu { chain input { type filter hook input priority 0; policy accept;\n"
-      "tcp dport 179 counter drop } }\n";
-  ISSU_TRY(run_checked({"nft", "-f", "-"}, options), "a rule");
+      "add table inet issu\n"
+      "add chain inet issu input { type filter hook input priority 0 ; policy accept ; }\n"
+      "add rule inet issu input tcp dport 179 counter drop\n";
+  ISSU_TRY(run_checked({"nft", "-f", "-"}, options), "setting a rule");
   options.input.clear();
   auto listed = run_checked({"nft", "list", "ruleset"}, options);
   if (!listed) {

@@ -1,5 +1,6 @@
 #include "issu/doctor/examine.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 #include "issu/doctor/checks.hpp"
@@ -16,6 +17,7 @@ Capability tried(Capability capability, const Trial& trial, const Options& optio
   capability.present =
       outcome.error().kind() == ErrorKind::timeout ? Present::unknown : Present::no;
   capability.detail = outcome.error().what();
+  std::replace(capability.detail.begin(), capability.detail.end(), '\n', ' ');
   return capability;
 }
 

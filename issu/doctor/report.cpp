@@ -30,9 +30,9 @@ std::string entry(const Capability& capability, std::size_t width) {
   if (capability.present == Present::yes) {
     return text;
   }
-  text += fmt::format("         for {}; {} without it\n", capability.needed_for,
-                      capability.needed_by.empty() ? "everything can run"
-                                                   : "can't run: " + joined(capability.needed_by));
+  text += fmt::format("         for {}; without it {}\n", capability.needed_for,
+                      capability.needed_by.empty() ? "everything else can run"
+                                                   : joined(capability.needed_by) + " can't run");
   if (!capability.how_to_get.empty()) {
     text += fmt::format("         -> {}\n", capability.how_to_get);
   }

@@ -108,6 +108,21 @@ TEST_CASE("nothing is left on the host") {
   CHECK_FALSE(fs::exists("/sys/fs/cgroup/freezer/issu-doctor"));
 }
 
+TEST_CASE("what the doctor says agrees with a trial by hand") {
+  if (geteuid() != 0) {
+    ISSU_SKIP("root is needed for namespaces");
+  }
+  const auto by_hand = [](const issu::Argv& argv) {
+    const auto output = issu::run(argv);
+    return output && output->status == 0 ? Present::yes : Present::no;
+  };
+  CHECK(find("nftables").present == by_hand({"unshare", "-n", "nft", "add", "table", "inet", "x"}));
+  CHECK(find("veth").present == by_hand({"unshare", "-n", "ip", "link", "add", "a0", "type", "veth",
+                                         "peer", "name", "a1"}));
+  CHECK(find("namespace.time").present == by_hand({"unshare", "--time", "true"}));
+  CHECK(find("mksquashfs").present == by_hand({"mksquashfs", "-version"}));
+}
+
 TEST_CASE("KVM is never a yes without a guest that booted") {
   CHECK(find("kvm").present != Present::yes);
 }
