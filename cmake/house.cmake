@@ -3,7 +3,9 @@
 add_library(issu_options INTERFACE)
 target_include_directories(issu_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(issu_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-                                              -Wnon-virtual-dtor -Wold-style-cast)
+                                              -Wnon-virtual-dtor -Wold-style-cast
+                                              # members have their defaults beside them
+                                              -Wno-missing-field-initializers)
 # GCC 12 warns of overlaps inside std::string that are not there (GCC bug 105651).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(issu_options INTERFACE -Wno-restrict)

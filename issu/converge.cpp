@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "state-sync/end_of_sync.hpp"
+#include "state-sync/sync_rule.hpp"
 
 namespace issu {
 namespace {
@@ -101,15 +101,16 @@ Result<backends::SyncState> wait_end_of_sync(Context& context, backends::Slot sl
                   "see `issu doctor`; the tables are left as they are");
     }
     const bool up = view->answering && missing_peers(*view, baseline).empty();
-    const auto rule = state_sync::end_of_sync({.quiet_s = state->quiet_s,
-                                               .output_queued = view->output_queued || !up,
-                                               .end_of_rib = all_end_of_rib(*view)},
-                                              timers.quiet_s, deadline.passed());
-    if (rule == state_sync::EndOfSync::complete) {
+    const auto verdict = state_sync::end_of_sync({.quiet_s = state->quiet_s,
+                                                  .output_queued = view->output_queued || !up,
+                                                  .end_of_rib = all_end_of_rib(*view),
+                                                  .waited_s = to_s(mono_now() - began)},
+                                                 limits);
+    if (verdict == state_sync::SyncVerdict::complete) {
       ISSU_TRY(refresh_by_asking(context, slot, epoch), "refreshing the NPU's routes");
       return context.npu.sync_state();
     }
-    if (rule == state_sync::EndOfSync::expired) {
+    if (verdict == state_sync::SyncVerdict::expired) {
       return fail(expired(context, *view, *state, baseline));
     }
     sleep_for(std::chrono::milliseconds(100));

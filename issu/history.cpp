@@ -45,7 +45,8 @@ Result<void> append_history(const std::filesystem::path& file,
   if (!history) {
     return fail(std::move(history).error());
   }
-  if (!history->empty() && history->back().value("id", "") == document.value("id", "")) {
+  if (!history->empty() && history->back().value("id", "") == document.value("id", "") &&
+      history->back().value("outcome", "") == document.value("outcome", "")) {
     return {};
   }
   const Fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));

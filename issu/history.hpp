@@ -15,7 +15,8 @@ using History = std::vector<nlohmann::ordered_json>;
 
 [[nodiscard]] Result<History> read_history(const std::filesystem::path& file);
 
-/// Appends; a document with the id of the last one is there already, and nothing is done.
+/// Appends; a document with id and outcome of the last one is there already: nothing is done. (An
+/// upgrade that needed a person and then went on has two.)
 Result<void> append_history(const std::filesystem::path& file,
                             const nlohmann::ordered_json& document);
 

@@ -34,6 +34,7 @@ void add_example(CLI::App& command, const std::string& example);
 // One function a command, one file a function: each adds its subcommand with a callback that does
 // the work and sets `exit.code`. The state that the options are read into is kept alive by the
 // callback (a shared_ptr).
+void add_doctor_command(CLI::App& app, Exit& exit);
 void add_router_command(CLI::App& app, Exit& exit);
 void add_validate_command(CLI::App& app, Exit& exit);
 void add_upgrade_command(CLI::App& app, Exit& exit);

@@ -6,6 +6,7 @@
 #include "issu/cli/follow.hpp"
 #include "issu/cli/parts.hpp"
 #include "issu/decide.hpp"
+#include "issu/instrument.hpp"
 
 namespace issu::cli {
 namespace {

@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", std::string("issu ") + ISSU_VERSION);
   app.require_subcommand(1);
   Exit exit;
+  add_doctor_command(app, exit);
   add_router_command(app, exit);
   add_validate_command(app, exit);
   add_upgrade_command(app, exit);

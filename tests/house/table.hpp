@@ -21,7 +21,7 @@ inline const std::vector<Folder>& folders() {
       {"checkpoint", {}},
       // The two ports and what they are made of.
       {"backends", {"state-sync/prefix.hpp"}},
-      {"backends/daemons", {"backends/spec.hpp", "state-sync/prefix.hpp"}},
+      {"backends/daemons", {"backends", "state-sync/prefix.hpp"}},
       {"backends/suite",
        {"backends", "backends/daemons", "issu/init/plan.hpp", "state-sync/prefix.hpp"}},
       {"backends/npu", {"backends", "state-sync"}},

@@ -1,0 +1,42 @@
+#include "checkpoint/criu.hpp"
+#include "issu/doctor/checks.hpp"
+
+namespace issu::doctor {
+namespace {
+
+constexpr const char* get_one = "scenarios/setup finds or fetches one that works on this kernel";
+
+Result<std::string> try_check() {
+  auto criu = checkpoint::locate_criu();
+  if (!criu) {
+    return fail(std::move(criu).error());
+  }
+  return criu->version + ", " + criu->program.string() + ", its check passes";
+}
+
+Result<std::string> try_restore() {
+  auto criu = checkpoint::locate_criu();
+  if (!criu) {
+    return fail("no CRIU to try it with");
+  }
+  ISSU_TRY(checkpoint::criu_self_test(*criu), "a child with a socket");
+  return std::string("dumped and restored a child with a socket");
+}
+
+}  // namespace
+
+std::vector<Capability> check_criu(const Options& options) {
+  Capability check{"criu.check", "CRIU",        Present::unknown, "", "the strategy checkpoint",
+                   get_one,      {"checkpoint"}};
+  Capability restore{"criu.restore",
+                     "CRIU restores",
+                     Present::unknown,
+                     "",
+                     "the strategy checkpoint: the same daemons on a new kernel",
+                     get_one,
+                     {"checkpoint"}};
+  return {tried(std::move(check), try_check, options),
+          tried(std::move(restore), try_restore, options)};
+}
+
+}  // namespace issu::doctor

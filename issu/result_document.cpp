@@ -1,0 +1,251 @@
+#include "issu/result_document.hpp"
+
+#include <algorithm>
+
+#include "issu/measure/dark_time.hpp"
+#include "issu/measure/probe.hpp"
+#include "issu/report/document.hpp"
+
+namespace issu {
+namespace {
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) {
+    text += (text.empty() ? "" : "; ") + word;
+  }
+  return text;
+}
+
+std::vector<report::PhaseLine> phase_lines(const Records& records) {
+  std::vector<report::PhaseLine> lines;
+  MonoNs begun = 0;
+  const auto start = [&](const Record& record, bool undo) {
+    lines.push_back(
+        {(undo ? "undo of " : "") + std::string(name_of(*record.phase)), 0, "interrupted", ""});
+    begun = record.mono;
+  };
+  for (const Record& record : records) {
+    switch (record.event) {
+      case Event::begun:
+        start(record, false);
+        break;
+      case Event::undoing:
+        start(record, true);
+        break;
+      case Event::done:
+      case Event::undone:
+      case Event::failed:
+        lines.back().seconds = to_s(record.mono - begun);
+        lines.back().result = record.event == Event::done     ? "ok"
+                              : record.event == Event::undone ? "undone"
+                                                              : "failed";
+        lines.back().why = record.event == Event::failed ? record.text : "";
+        break;
+      default:
+        break;
+    }
+  }
+  return lines;
+}
+
+/// Seconds of the phases named, when all of them were done.
+std::optional<double> seconds_of(const std::vector<report::PhaseLine>& lines,
+                                 std::initializer_list<Phase> phases) {
+  double sum = 0;
+  for (const Phase phase : phases) {
+    bool found = false;
+    for (const report::PhaseLine& line : lines) {
+      if (line.name == name_of(phase)) {
+        sum += line.seconds;
+        found = found || line.result == "ok";
+      }
+    }
+    if (!found) {
+      return std::nullopt;
+    }
+  }
+  return sum;
+}
+
+report::StreamLine stream_line(const measure::StreamResult& stream) {
+  report::StreamLine line;
+  line.name = stream.name;
+  line.measured = stream.measured;
+  line.why_not = joined(stream.why_not);
+  line.rate_pps = stream.rate_pps;
+  line.sent = stream.sent;
+  line.received = stream.totals.received;
+  line.lost = stream.totals.lost;
+  line.duplicated = stream.totals.duplicated;
+  line.reordered = stream.totals.reordered;
+  line.longest_gap_ms = to_ms(stream.totals.longest_gap);
+  line.total_gap_ms = to_ms(stream.totals.total_gap);
+  line.impact_frame_loss_ms = stream.impact_loss_ms;
+  if (stream.measured) {
+    line.impact_timestamp_ms = stream.impact_timestamp_ms;
+    line.latency_p50_us = stream.latency.p50_us;
+    line.latency_p99_us = stream.latency.p99_us;
+    line.latency_max_us = stream.latency.max_us;
+  }
+  return line;
+}
+
+report::DataPlane data_plane(const measure::Measurement& seen) {
+  report::DataPlane plane;
+  plane.measured = seen.measured && !seen.streams.empty();
+  plane.why_not = seen.streams.empty() ? "no probe stream is configured" : joined(seen.why_not);
+  plane.rate_pps = seen.rate_pps;
+  plane.sent = seen.sent;
+  plane.lost = seen.lost;
+  plane.duplicated = seen.duplicated;
+  plane.reordered = seen.reordered;
+  plane.longest_gap_ms = seen.longest_gap_ms;
+  for (const measure::StreamResult& stream : seen.streams) {
+    plane.streams.push_back(stream_line(stream));
+  }
+  return plane;
+}
+
+const Record* first_of(const Records& records, Event event, Phase phase) {
+  const auto found = std::find_if(records.begin(), records.end(), [&](const Record& record) {
+    return record.event == event && record.phase == phase;
+  });
+  return found == records.end() ? nullptr : &*found;
+}
+
+/// The dark time cut at the moments that the coordinator noted.
+std::vector<report::DarkPart> dark_parts(const Records& records, MonoNs dark_from, double dark_ms) {
+  std::vector<report::DarkPart> parts;
+  const auto freeze = facts_of(records, Phase::freeze);
+  const auto switchover = facts_of(records, Phase::switchover);
+  const Record* held = first_of(records, Event::begun, Phase::freeze);
+  if (!freeze.contains("fenced") || !switchover.contains("answering") || held == nullptr) {
+    return parts;
+  }
+  const auto fenced = freeze["fenced"].get<MonoNs>();
+  const auto starting = switchover["from"].get<MonoNs>();
+  const auto answering = switchover["answering"].get<MonoNs>();
+  const MonoNs up = dark_from + static_cast<MonoNs>(dark_ms * 1e6);
+  if (!(dark_from <= fenced && fenced <= starting && starting <= answering && answering <= up)) {
+    return parts;  // repeated after a crash: the moments do not belong to one darkness
+  }
+  parts.push_back({"old daemons fenced", to_ms(fenced - dark_from)});
+  parts.push_back({"journal", to_ms(starting - fenced)});
+  parts.push_back({"new daemons started, until they answer", to_ms(answering - starting)});
+  parts.push_back({"sessions, until Established at the peers", to_ms(up - answering)});
+  return parts;
+}
+
+report::ControlPlane control_plane(const Records& records, const measure::Measurement& seen) {
+  report::ControlPlane plane;
+  for (const measure::SessionResult& session : seen.sessions) {
+    report::SessionLine line;
+    line.peer = session.peer;
+    line.measured = session.measured;
+    line.went_down = session.went_down;
+    line.down_ms = session.down_ms;
+    line.graceful_restart = session.graceful_restart.value_or(false);
+    line.routes_withdrawn = session.routes_withdrawn;
+    plane.sessions.push_back(line);
+    if (!session.measured) {
+      plane.why_not += (plane.why_not.empty() ? "" : "; ") + session.peer + ": " + session.why_not;
+    }
+  }
+  if (seen.sessions.empty()) {
+    plane.why_not = "no peer is watched";
+    return plane;
+  }
+  const auto freeze = facts_of(records, Phase::freeze);
+  const MonoNs from = freeze.value("dark_from", seen.begin);
+  const auto dark = measure::control_plane_dark(seen, from, seen.end);
+  plane.measured = dark.has_value();
+  plane.dark_ms = dark;
+  if (dark && freeze.contains("dark_from")) {
+    plane.parts = dark_parts(records, from, *dark);
+  }
+  return plane;
+}
+
+/// What the last record of a kind for a phase says under a key, when there is one.
+std::optional<std::uint64_t> fact(const Records& records, Event event, Phase phase,
+                                  const char* key) {
+  for (auto record = records.rbegin(); record != records.rend(); ++record) {
+    if (record->event == event && record->phase == phase && record->facts.contains(key)) {
+      return record->facts[key].get<std::uint64_t>();
+    }
+  }
+  return std::nullopt;
+}
+
+report::NpuTables npu_tables(const RouterParts& parts, const Records& records) {
+  report::NpuTables tables;
+  tables.driver = parts.npu.driver();
+  tables.routes_before = fact(records, Event::done, Phase::checkpoint, "routes");
+  const bool back = first_of(records, Event::undone, Phase::freeze) != nullptr;
+  const Event event = back ? Event::undone : Event::done;
+  const Phase phase = back ? Phase::freeze : Phase::reconcile;
+  tables.deleted_while_dark = fact(records, event, phase, "deleted");
+  tables.stale_swept = fact(records, event, phase, "swept");
+  if (auto size = parts.npu.size(); size && tables.routes_before) {
+    tables.routes_after = size->total();
+  }
+  return tables;
+}
+
+std::vector<std::string> anomalies(const Records& records) {
+  std::vector<std::string> found;
+  for (const Record& record : records) {
+    if (record.event == Event::undone && record.facts.contains("unswept")) {
+      found.push_back("left unswept: " + record.facts["unswept"].get<std::string>());
+    }
+    if (record.event == Event::failed && record.facts.contains("undo")) {
+      found.push_back(record.text);
+    }
+  }
+  const auto lines = phase_lines(records);
+  for (const report::PhaseLine& line : lines) {
+    if (line.result == "interrupted") {
+      found.push_back("the coordinator ended in " + line.name + " and was resumed");
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+nlohmann::ordered_json build_document(const RouterParts& parts, const Context& context,
+                                      const Records& records, const Decision& decision) {
+  report::Document document;
+  const auto preflight = facts_of(records, Phase::preflight);
+  document.id = context.options.id;
+  document.router = parts.config.router.name;
+  document.started = records.empty() ? "" : iso_time(records.front().wall);
+  document.backend = parts.rp.backend();
+  document.kind = preflight.value("kind", "");
+  document.strategy = context.options.strategy;
+  document.from = preflight.value("from", "");
+  document.to = preflight.value("to", "");
+  document.outcome = name_of(decision.outcome);
+  document.reason = decision.reason;
+  document.anomalies = anomalies(records);
+  document.phases = phase_lines(records);
+  document.budget_ms = parts.config.budgets.control_plane_dark_ms;
+  document.t1_s = seconds_of(document.phases, {Phase::preflight, Phase::stage});
+  document.t2_s = seconds_of(document.phases,
+                             {Phase::checkpoint, Phase::presync, Phase::freeze, Phase::switchover});
+  document.t3_s = seconds_of(document.phases, {Phase::reconcile, Phase::commit});
+  document.npu = npu_tables(parts, records);
+  const bool started = first_of(records, Event::begun, Phase::stage) != nullptr;
+  if (auto seen = measure::read_result(context.instrument.dir()); started && seen) {
+    document.data_plane = data_plane(*seen);
+    document.control_plane = control_plane(records, *seen);
+  } else {
+    const std::string why = started ? "the measurement left no result" : "nothing was begun";
+    document.data_plane.why_not = why;
+    document.control_plane.why_not = why;
+  }
+  return report::to_json(document);
+}
+
+}  // namespace issu

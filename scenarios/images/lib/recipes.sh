@@ -1,0 +1,84 @@
+# shellcheck shell=bash
+# Which images there are, and what each is made of. Sourced by scenarios/images/build.
+
+image_names=(frr-bookworm frr-trixie bird-bookworm bird-trixie
+  frr-broken-exits frr-broken-mute frr-broken-half)
+
+known_image() {
+  local each
+  for each in "${image_names[@]}"; do
+    [ "$each" != "$1" ] || return 0
+  done
+  return 1
+}
+
+# release_of NAME: the Debian release that its packages are of.
+release_of() {
+  case $1 in
+    *-bookworm) echo bookworm ;;
+    *) echo trixie ;;
+  esac
+}
+
+# suite_of NAME: frr or bird, as in router.toml.
+suite_of() { echo "${1%%-*}"; }
+
+# programs_of SUITE: what stays of the packages. A program that a release does not have is left
+# out, but for the ones that try_programs asks for their version.
+programs_of() {
+  case $1 in
+    frr)
+      printf '/usr/lib/frr/%s\n' zebra bgpd staticd ospfd bfdd mgmtd
+      echo /usr/bin/vtysh
+      ;;
+    bird) printf '%s\n' /usr/sbin/bird /usr/sbin/birdc ;;
+  esac
+  echo /usr/bin/dash
+}
+
+# data_of SUITE: files and folders that the programs open by name.
+data_of() {
+  case $1 in
+    # YANG models, and the FPM output that zebra loads with -M dplane_fpm_nl.
+    frr) printf '%s\n' /usr/share/yang '/usr/lib/*/frr/modules/dplane_fpm_nl.so' ;;
+    bird) ;;
+  esac
+}
+
+description_of() {
+  case $1 in
+    frr-broken-exits) echo "bgpd ends as soon as it starts" ;;
+    frr-broken-mute) echo "bgpd runs and answers, and no session ever comes up" ;;
+    frr-broken-half) echo "sessions come up, half of the IPv4 routes are refused" ;;
+    *) echo "$(suite_of "$1") of Debian $(release_of "$1"), stripped to its routing daemons" ;;
+  esac
+}
+
+# break_image NAME ROOT: puts a script in front of the real bgpd. It starts the real one in its own
+# place (same pid, same sockets, same answers), told something that no good release would say.
+break_image() {
+  case $1 in
+    frr-broken-*)
+      local script=$here/broken/${1#frr-broken-}
+      mkdir "$2/usr/lib/frr/real"
+      mv "$2/usr/lib/frr/bgpd" "$2/usr/lib/frr/real/bgpd"
+      install -m 755 "$script" "$2/usr/lib/frr/bgpd"
+      ;;
+  esac
+}
+
+# inputs_of NAME: a hash of everything of this tree that an image is made from, keys included.
+inputs_of() {
+  { printf '%s\n' "$1"
+    cat "$script" "$here"/lib/*.sh "$here"/broken/* "$out/keys/ca.pem" "$out/keys/signer.pem"
+  } | sha256sum
+}
+
+in_place() {
+  [ -s "$out/$1.raucb" ] && [ -s "$out/$1.squashfs" ] && [ -s "$out/$1.inputs" ] &&
+    [ "$(inputs_of "$1")" = "$(<"$out/$1.inputs")" ]
+}
+
+mebibytes() {
+  stat -c %s "$1" | awk '{ printf "%.1f MiB", $1 / 1048576 }'
+}

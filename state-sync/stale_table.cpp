@@ -1,0 +1,369 @@
+#include "state-sync/stale_table.hpp"
+
+#include <cstring>
+
+namespace issu::state_sync {
+namespace {
+
+constexpr std::uint8_t used = 1;         ///< the slot holds a route
+constexpr std::uint8_t gone = 2;         ///< which is not in the tables any more
+constexpr std::uint8_t held = 4;         ///< it was there at `hold`
+constexpr std::uint8_t fresh = 8;        ///< and the new side confirmed it
+constexpr std::uint8_t superseded = 16;  ///< or its prefix, with another metric
+constexpr std::uint8_t touched = 32;     ///< notified during the scan
+constexpr std::uint8_t seen = 64;        ///< by the scan
+constexpr std::uint8_t multipath = 128;  ///< several next hops of its own
+
+constexpr std::size_t first_slots = 1024;
+
+bool has(std::uint8_t flags, std::uint8_t flag) {
+  return (flags & flag) != 0;
+}
+void set(std::uint8_t& flags, unsigned flag) {
+  flags = static_cast<std::uint8_t>(flags | flag);
+}
+void clear(std::uint8_t& flags, unsigned flag) {
+  flags = static_cast<std::uint8_t>(flags & ~flag);
+}
+
+bool is_held(std::uint8_t flags) {
+  return (flags & (held | gone)) == held;
+}
+bool is_stale(std::uint8_t flags) {
+  return (flags & (held | gone | fresh | superseded)) == held;
+}
+
+std::uint64_t mixed(std::uint64_t value) {
+  value ^= value >> 33U;
+  value *= 0xff51afd7ed558ccdULL;
+  value ^= value >> 33U;
+  value *= 0xc4ceb9fe1a85ec53ULL;
+  return value ^ (value >> 33U);
+}
+
+}  // namespace
+
+StaleTable::StaleTable() : slots_(first_slots) {}
+
+/// Of the prefix alone: all routes of a prefix lie in one run of slots.
+std::size_t StaleTable::hash(const Prefix& prefix) {
+  std::uint64_t words[2];
+  std::memcpy(words, prefix.bytes.data(), sizeof words);
+  const std::uint64_t length = (std::uint64_t{prefix.family} << 8U) | prefix.length;
+  return static_cast<std::size_t>(mixed(words[0] + mixed(words[1] + length)));
+}
+
+Route StaleTable::route_of(const Slot& slot) {
+  return {slot.prefix, slot.tos,     slot.protocol,
+          slot.metric, slot.nexthop, has(slot.flags, multipath)};
+}
+
+template <typename Visit>
+void StaleTable::each_of(const Prefix& prefix, const Visit& visit) {
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t at = hash(prefix) & mask; has(slots_[at].flags, used); at = (at + 1) & mask) {
+    if (slots_[at].prefix == prefix) {
+      visit(slots_[at]);
+    }
+  }
+}
+
+const StaleTable::Slot* StaleTable::find(const Route& route) const {
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t at = hash(route.prefix) & mask; has(slots_[at].flags, used);
+       at = (at + 1) & mask) {
+    const Slot& slot = slots_[at];
+    if (slot.prefix == route.prefix && slot.metric == route.metric && slot.tos == route.tos) {
+      return &slot;
+    }
+  }
+  return nullptr;
+}
+
+StaleTable::Slot* StaleTable::find(const Route& route) {
+  return const_cast<Slot*>(static_cast<const StaleTable*>(this)->find(route));
+}
+
+StaleTable::Slot& StaleTable::insert(const Route& route, std::uint8_t flags) {
+  if ((used_ + 1) * 4 > slots_.size() * 3) {
+    grow();
+  }
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = hash(route.prefix) & mask;
+  while (has(slots_[at].flags, used)) {
+    at = (at + 1) & mask;
+  }
+  ++used_;
+  slots_[at] = {route.prefix, route.tos,     route.protocol,
+                route.metric, route.nexthop, static_cast<std::uint8_t>(flags | used)};
+  return slots_[at];
+}
+
+void StaleTable::grow() {
+  std::vector<Slot> old = std::move(slots_);
+  std::size_t kept = 0;
+  // What is gone is needed only while it is held (it may come back) or a scan runs.
+  const auto needed = [this](const Slot& slot) {
+    return has(slot.flags, used) &&
+           (!has(slot.flags, gone) || scanning_ || (holding_ && has(slot.flags, held)));
+  };
+  for (const Slot& slot : old) {
+    kept += needed(slot) ? 1U : 0U;
+  }
+  std::size_t size = first_slots;
+  while (size < kept * 2 + 2) {
+    size *= 2;
+  }
+  slots_.assign(size, Slot{});
+  used_ = kept;
+  for (const Slot& slot : old) {
+    if (!needed(slot)) {
+      continue;
+    }
+    std::size_t at = hash(slot.prefix) & (size - 1);
+    while (has(slots_[at].flags, used)) {
+      at = (at + 1) & (size - 1);
+    }
+    slots_[at] = slot;
+  }
+}
+
+void StaleTable::use_nexthop(std::uint32_t nexthop, bool is_used) {
+  if (nexthop == 0) {
+    return;
+  }
+  if (is_used) {
+    ++nexthop_users_[nexthop];
+  } else if (const auto users = nexthop_users_.find(nexthop);
+             users != nexthop_users_.end() && --users->second == 0) {
+    nexthop_users_.erase(users);
+  }
+}
+
+void StaleTable::confirm(Slot& slot, std::uint8_t mark) {
+  if (holding_ && is_stale(slot.flags)) {
+    --counts_.stale;
+    ++counts_.refreshed;
+  }
+  set(slot.flags, mark);
+}
+
+void StaleTable::supersede(const Slot& by) {
+  each_of(by.prefix, [&](Slot& slot) {
+    if (&slot != &by && is_held(slot.flags)) {
+      confirm(slot, superseded);
+    }
+  });
+}
+
+/// The route left the tables.
+void StaleTable::go(Slot& slot, bool by_sweep) {
+  --present_;
+  use_nexthop(slot.nexthop, false);
+  if (holding_ && is_held(slot.flags)) {
+    --(is_stale(slot.flags) ? counts_.stale : counts_.refreshed);
+    if (by_sweep) {
+      ++counts_.swept;
+    } else if (has(slot.flags, fresh) || !has(slot.flags, superseded)) {
+      ++counts_.deleted;
+    }
+  } else if (holding_) {
+    --counts_.added;
+  }
+  set(slot.flags, gone);
+}
+
+/// It had not left after all: only some of its next hops had.
+void StaleTable::come_back(Slot& slot) {
+  clear(slot.flags, gone);
+  ++present_;
+  use_nexthop(slot.nexthop, true);
+  if (holding_ && has(slot.flags, held)) {
+    ++(is_stale(slot.flags) ? counts_.stale : counts_.refreshed);
+    if (has(slot.flags, fresh) || !has(slot.flags, superseded)) {
+      --counts_.deleted;
+    }
+  } else if (holding_) {
+    ++counts_.added;
+  }
+}
+
+void StaleTable::come_in(Slot& slot, const Route& route) {
+  use_nexthop(slot.nexthop, false);
+  slot.nexthop = route.nexthop;
+  slot.protocol = route.protocol;
+  route.multipath ? set(slot.flags, multipath) : clear(slot.flags, multipath);
+  use_nexthop(slot.nexthop, true);
+}
+
+void StaleTable::present(const Route& route, MonoNs at) {
+  Slot* slot = find(route);
+  if (slot == nullptr) {
+    if (!is_daemon_protocol(route.protocol)) {
+      return;
+    }
+    slot = &insert(route, static_cast<std::uint8_t>(touched | (route.multipath ? multipath : 0)));
+    ++present_;
+    use_nexthop(route.nexthop, true);
+    if (holding_) {
+      ++counts_.added;
+      supersede(*slot);
+    }
+  } else if (has(slot->flags, gone)) {
+    clear(slot->flags, gone);
+    ++present_;
+    use_nexthop(slot->nexthop, true);
+    come_in(*slot, route);
+    if (holding_ && has(slot->flags, held)) {
+      ++counts_.refreshed;
+      set(slot->flags, fresh);
+    } else if (holding_) {
+      ++counts_.added;
+      supersede(*slot);
+    }
+  } else {
+    come_in(*slot, route);
+    if (holding_ && has(slot->flags, held)) {
+      confirm(*slot, fresh);
+    }
+  }
+  set(slot->flags, touched);
+  changed_at_ = at;
+}
+
+void StaleTable::removed(const Route& route, MonoNs at) {
+  Slot* slot = find(route);
+  if (slot == nullptr) {
+    if (scanning_) {
+      insert(route, gone | touched);  // the scan may still tell of it, from before
+    }
+    return;
+  }
+  set(slot->flags, touched);
+  if (has(slot->flags, gone)) {
+    return;
+  }
+  // IPv6 tells of a single next hop that left a route in the same words.
+  if (route.prefix.family == 6 && has(slot->flags, multipath)) {
+    in_doubt_ = true;
+    clear(slot->flags, touched);
+  }
+  go(*slot, false);
+  changed_at_ = at;
+}
+
+void StaleTable::nexthop_removed(std::uint32_t nexthop, MonoNs at) {
+  if (nexthop_users_.find(nexthop) == nexthop_users_.end()) {
+    return;
+  }
+  for (Slot& slot : slots_) {
+    if ((slot.flags & (used | gone)) == used && slot.nexthop == nexthop) {
+      set(slot.flags, touched);
+      go(slot, false);
+    }
+  }
+  changed_at_ = at;
+}
+
+void StaleTable::begin_scan() {
+  scanning_ = true;
+  in_doubt_ = false;
+  for (Slot& slot : slots_) {
+    clear(slot.flags, seen | touched);
+  }
+}
+
+void StaleTable::scanned(const Route& route, MonoNs at) {
+  Slot* slot = find(route);
+  if (slot == nullptr) {
+    if (is_daemon_protocol(route.protocol)) {
+      present(route, at);
+      slot = find(route);
+      clear(slot->flags, touched);
+      set(slot->flags, seen);
+    }
+    return;
+  }
+  if (has(slot->flags, touched)) {
+    return;
+  }
+  set(slot->flags, seen);
+  if (has(slot->flags, gone)) {
+    come_back(*slot);
+  }
+  // A change that no notification told of: it was lost, the scan makes up for it.
+  if (slot->nexthop != route.nexthop || slot->protocol != route.protocol) {
+    present(route, at);
+  }
+}
+
+std::uint64_t StaleTable::end_scan(MonoNs at) {
+  std::uint64_t lost = 0;
+  for (Slot& slot : slots_) {
+    if ((slot.flags & (used | gone | seen | touched)) == used) {
+      go(slot, false);
+      ++lost;
+    }
+  }
+  scanning_ = false;
+  changed_at_ = lost == 0 ? changed_at_ : at;
+  return lost;
+}
+
+void StaleTable::hold(MonoNs at) {
+  counts_ = {};
+  holding_ = false;
+  for (Slot& slot : slots_) {
+    clear(slot.flags, held | fresh | superseded);
+    if ((slot.flags & (used | gone)) != used) {
+      continue;
+    }
+    if (is_daemon_protocol(slot.protocol)) {
+      set(slot.flags, held);
+      ++counts_.held;
+    } else {
+      go(slot, false);  // somebody else replaced it: not a daemon's route any more
+    }
+  }
+  counts_.stale = counts_.held;
+  holding_ = true;
+  changed_at_ = at;
+}
+
+void StaleTable::refresh(const Prefix& prefix) {
+  if (!holding_) {
+    return;
+  }
+  each_of(prefix, [&](Slot& slot) {
+    if (is_held(slot.flags)) {
+      confirm(slot, fresh);
+    }
+  });
+}
+
+std::vector<Route> StaleTable::unconfirmed(std::size_t limit, bool with_superseded) const {
+  std::vector<Route> routes;
+  for (const Slot& slot : slots_) {
+    if (routes.size() >= limit) {
+      break;
+    }
+    if (is_held(slot.flags) && !has(slot.flags, fresh) &&
+        (with_superseded || !has(slot.flags, superseded))) {
+      routes.push_back(route_of(slot));
+    }
+  }
+  return routes;
+}
+
+bool StaleTable::to_sweep(const Route& route) const {
+  const Slot* slot = find(route);
+  return holding_ && slot != nullptr && is_held(slot->flags) && !has(slot->flags, fresh);
+}
+
+void StaleTable::swept(const Route& route) {
+  if (Slot* slot = find(route); slot != nullptr && !has(slot->flags, gone)) {
+    go(*slot, true);
+  }
+}
+
+}  // namespace issu::state_sync

@@ -1,0 +1,310 @@
+#include "issu/coordinator.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "issu/base/file.hpp"
+#include "issu/decide.hpp"
+#include "issu/history.hpp"
+#include "tests/image/signed_bundle.hpp"
+#include "tests/issu/fake_ports.hpp"
+#include "tests/temp_dir.hpp"
+
+namespace issu {
+namespace {
+
+/// Stands for SIGKILL: nothing of the coordinator's own handling runs.
+struct Killed {};
+
+const tests::SignedBundle& bundle() {
+  static const tests::SignedBundle made("issu-test", "10.3");
+  return made;
+}
+
+/// A router on fakes of the two ports with a real state folder and a real image.
+struct Lab {
+  tests::TempDir dir;
+  tests::FakeWorld world;
+  tests::FakeRp rp{world};
+  tests::FakeNpu npu{world};
+  config::RouterConfig config;
+  SlotStore store{dir / "state"};
+
+  Lab() {
+    config.file = dir / "router.toml";
+    config.router.name = "edge1";
+    config.router.state_dir = dir / "state";
+    config.router.run_dir = dir / "run";
+    config.compatible = "issu-test";
+    config.keyring = bundle().keyring();
+    config.timers.converge_s = 0.3;
+    REQUIRE(make_dirs(store.slot_dir(backends::Slot::a)));
+    REQUIRE(store.set_image(backends::Slot::a, {"8.4.4", "issu-test", "rootfs", ""}));
+    REQUIRE(store.set_active({backends::Slot::a, 4}));
+    REQUIRE(rp.stage(backends::Slot::a, {"", "8.4.4"}));
+    REQUIRE(rp.boot(backends::Slot::a));
+    REQUIRE(rp.activate(backends::Slot::a));
+    world.calls.clear();
+  }
+
+  void open(const std::string& request = "accept") {
+    UpgradeOptions options;
+    options.id = new_upgrade_id();
+    options.image = bundle().file();
+    options.strategy = "restart";
+    options.soak_s = 0.01;
+    REQUIRE(open_upgrade(store, options));
+    if (!request.empty()) {
+      REQUIRE(ask(store, request));
+    }
+  }
+
+  Result<Outcome> run(const Listener& listener = {}) {
+    return run_upgrade({config, rp, npu, store}, listener);
+  }
+
+  nlohmann::ordered_json document() {
+    return *find_document(*read_history(store.history()), "last");
+  }
+
+  [[nodiscard]] bool called(const std::string& verb) const {
+    return std::find(world.calls.begin(), world.calls.end(), verb) != world.calls.end();
+  }
+
+  /// What must hold after every end, whatever happened on the way.
+  void check_ended(Outcome outcome) {
+    const auto active = *store.active();
+    const backends::Slot runs =
+        outcome == Outcome::committed ? backends::Slot::b : backends::Slot::a;
+    CHECK(active->slot == runs);
+    CHECK(rp.power(runs) == backends::SlotPower::active);
+    CHECK(rp.power(other(runs)) == backends::SlotPower::empty);
+    CHECK_FALSE(rp.two_active);
+    CHECK_FALSE(npu.watching());
+    CHECK(world.routes == 1000);
+    CHECK_FALSE(std::filesystem::exists(store.slot_dir(other(runs))));
+    CHECK_FALSE(std::filesystem::exists(store.next_bundle()));
+    CHECK_FALSE(std::filesystem::exists(store.request()));
+    CHECK_FALSE(is_open(*Journal::read(store.journal())));
+    CHECK(read_history(store.history())->size() == 1);
+    CHECK(document()["outcome"] == name_of(outcome));
+  }
+};
+
+TEST_CASE("an accepted upgrade commits: the new slot is active, the old one empty") {
+  Lab lab;
+  lab.open();
+  const auto outcome = lab.run();
+  REQUIRE(outcome);
+  CHECK(*outcome == Outcome::committed);
+  lab.check_ended(Outcome::committed);
+  CHECK((*lab.store.active())->epoch == 6);
+  const auto document = lab.document();
+  CHECK(document["from"] == "8.4.4");
+  CHECK(document["to"] == "10.3");
+  CHECK(document["npu"]["routes_before"] == 1000);
+  CHECK(document["npu"]["deleted_while_dark"] == 0);
+  CHECK(document["data_plane"]["measured"] == false);
+  CHECK(document["data_plane"]["lost"].is_null());
+  CHECK(document["control_plane"]["dark_ms"].is_null());
+}
+
+TEST_CASE("the old side is fenced before the new one starts, and held routes before that") {
+  Lab lab;
+  lab.open();
+  REQUIRE(lab.run());
+  const auto at = [&](const std::string& verb) {
+    return std::find(lab.world.calls.begin(), lab.world.calls.end(), verb);
+  };
+  CHECK(at("boot b") < at("hold"));
+  CHECK(at("hold") < at("fence a"));
+  CHECK(at("fence a") < at("activate b"));
+  CHECK(at("activate b") < at("sweep"));
+}
+
+TEST_CASE("nobody accepts: it goes back by itself") {
+  Lab lab;
+  lab.open("");
+  CHECK(*lab.run() == Outcome::rolled_back);
+  lab.check_ended(Outcome::rolled_back);
+  CHECK(lab.document()["reason"].get<std::string>().find("nobody accepted") != std::string::npos);
+}
+
+TEST_CASE("abort before it is begun touches nothing") {
+  Lab lab;
+  lab.open("abort");
+  CHECK(*lab.run() == Outcome::refused);
+  CHECK(lab.world.calls.empty());
+}
+
+TEST_CASE("abort during any phase but commit goes back") {
+  for (const PhaseRow& row : phase_table) {
+    if (row.phase == Phase::preflight || row.phase == Phase::commit) {
+      continue;
+    }
+    CAPTURE(row.name);
+    Lab lab;
+    lab.open("");
+    Listener listener;
+    listener.record = [&](const Record& record) {
+      if (record.event == Event::begun && record.phase == row.phase) {
+        REQUIRE(ask(lab.store, "abort"));
+      }
+    };
+    CHECK(*lab.run(listener) == Outcome::rolled_back);
+    lab.check_ended(Outcome::rolled_back);
+  }
+}
+
+TEST_CASE("a new side that lost routes is found before anything is swept") {
+  Lab lab;
+  lab.world.says[backends::Slot::b] = 500;
+  lab.open();
+  CHECK(*lab.run() == Outcome::rolled_back);
+  lab.check_ended(Outcome::rolled_back);
+  CHECK(lab.document()["reason"].get<std::string>().find("500 of 1000") != std::string::npos);
+}
+
+TEST_CASE("a new side without a session goes back when the time is over") {
+  Lab lab;
+  lab.world.establishes[backends::Slot::b] = false;
+  lab.open();
+  CHECK(*lab.run() == Outcome::rolled_back);
+  lab.check_ended(Outcome::rolled_back);
+  CHECK(lab.document()["reason"].get<std::string>().find("192.0.2.2") != std::string::npos);
+}
+
+TEST_CASE("a bad image is refused with all reasons, and nothing was called") {
+  Lab lab;
+  lab.config.compatible = "another";
+  REQUIRE(lab.rp.fence(backends::Slot::a));
+  lab.world.calls.clear();
+  lab.open();
+  CHECK(*lab.run() == Outcome::refused);
+  CHECK(lab.world.calls == std::vector<std::string>{"check"});
+  const auto reason = lab.document()["reason"].get<std::string>();
+  CHECK(reason.find("another") != std::string::npos);
+  CHECK(reason.find("is not up") != std::string::npos);
+}
+
+TEST_CASE("a second upgrade while one is open is refused") {
+  Lab lab;
+  lab.open();
+  UpgradeOptions options;
+  options.id = "second";
+  const auto second = open_upgrade(lab.store, options);
+  REQUIRE_FALSE(second);
+  CHECK(second.error().kind() == ErrorKind::refused);
+}
+
+/// Runs with a coordinator that is killed at the n-th moment, then resumes it. Gives back whether
+/// there was an n-th moment.
+template <typename Arm>
+bool killed_and_resumed(Lab& lab, Arm arm) {
+  Listener listener;
+  bool killed = false;
+  arm(listener, killed);
+  try {
+    REQUIRE(lab.run(listener));
+  } catch (const Killed&) {
+    killed = true;
+  }
+  lab.world.fault = nullptr;
+  if (killed) {
+    REQUIRE(lab.run());
+  }
+  return killed;
+}
+
+TEST_CASE("killed right after any record, it ends whole when it is resumed") {
+  for (const bool accept : {true, false}) {
+    for (int record_number = 1;; ++record_number) {
+      CAPTURE(accept);
+      CAPTURE(record_number);
+      Lab lab;
+      lab.open(accept ? "accept" : "");
+      int seen = 0;
+      const bool killed = killed_and_resumed(lab, [&](Listener& listener, bool&) {
+        listener.record = [&](const Record&) {
+          if (++seen == record_number) {
+            throw Killed{};
+          }
+        };
+      });
+      lab.check_ended(accept ? Outcome::committed : Outcome::rolled_back);
+      if (!killed) {
+        CHECK(record_number > 18);
+        break;
+      }
+    }
+  }
+}
+
+TEST_CASE("killed inside any verb of a port, it ends whole when it is resumed") {
+  for (const bool accept : {true, false}) {
+    for (int call = 1;; ++call) {
+      CAPTURE(accept);
+      CAPTURE(call);
+      Lab lab;
+      lab.open(accept ? "accept" : "");
+      int seen = 0;
+      const bool killed = killed_and_resumed(lab, [&](Listener&, bool&) {
+        lab.world.fault = [&](const std::string&) -> Result<void> {
+          if (++seen == call) {
+            throw Killed{};
+          }
+          return {};
+        };
+      });
+      lab.check_ended(accept ? Outcome::committed : Outcome::rolled_back);
+      if (!killed) {
+        break;
+      }
+    }
+  }
+}
+
+TEST_CASE("any verb that fails once ends committed or rolled back, never in between") {
+  for (int call = 1;; ++call) {
+    CAPTURE(call);
+    Lab lab;
+    lab.open();
+    int seen = 0;
+    lab.world.fault = [&](const std::string&) -> Result<void> {
+      if (++seen == call) {
+        return fail("planted");
+      }
+      return {};
+    };
+    const auto outcome = lab.run();
+    REQUIRE(outcome);
+    if (*outcome != Outcome::refused) {
+      lab.check_ended(*outcome);
+    }
+    if (seen < call) {
+      break;
+    }
+  }
+}
+
+TEST_CASE("an undo that never works asks for a person, and goes on when it is resumed") {
+  Lab lab;
+  lab.world.establishes[backends::Slot::b] = false;
+  lab.open();
+  bool broken = true;
+  lab.world.fault = [&](const std::string& verb) -> Result<void> {
+    if (broken && verb == "activate a") {
+      return fail("the old side does not start");
+    }
+    return {};
+  };
+  CHECK(*lab.run() == Outcome::needs_operator);
+  CHECK(lab.document()["outcome"] == "needs-operator");
+  broken = false;
+  CHECK(*lab.run() == Outcome::rolled_back);
+  CHECK(lab.rp.power(backends::Slot::a) == backends::SlotPower::active);
+}
+
+}  // namespace
+}  // namespace issu

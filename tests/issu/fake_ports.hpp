@@ -1,0 +1,172 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "backends/npu.hpp"
+#include "backends/rp.hpp"
+
+namespace issu::tests {
+
+/// What the two fakes share: the world in which routes and sessions are.
+struct FakeWorld {
+  std::vector<std::string> calls;  ///< every verb, in order
+  /// Called before each verb acts; an error is what the verb answers.
+  std::function<Result<void>(const std::string& verb)> fault;
+  std::uint64_t routes = 1000;
+  /// Of the routes, those that a side says itself when it is activated.
+  std::map<backends::Slot, std::uint64_t> says{{backends::Slot::a, 1000},
+                                               {backends::Slot::b, 1000}};
+  std::map<backends::Slot, bool> establishes{{backends::Slot::a, true}, {backends::Slot::b, true}};
+  std::uint64_t refreshed = 0;
+
+  Result<void> enter(const std::string& verb) {
+    calls.push_back(verb);
+    return fault ? fault(verb) : Result<void>{};
+  }
+};
+
+/// A route processor in memory, behind the real port.
+class FakeRp : public backends::RouteProcessor {
+ public:
+  explicit FakeRp(FakeWorld& world) : world_(world) {}
+
+  [[nodiscard]] std::string backend() const override { return "fake"; }
+  Result<void> check() override { return world_.enter("check"); }
+  Result<void> stage(backends::Slot slot, const backends::StagedPayload& payload) override {
+    return step("stage", slot, [&] {
+      power_[slot] = std::max(power_[slot], backends::SlotPower::staged);
+      version_[slot] = payload.version;
+    });
+  }
+  Result<void> boot(backends::Slot slot) override {
+    return step("boot", slot,
+                [&] { power_[slot] = std::max(power_[slot], backends::SlotPower::booted); });
+  }
+  Result<void> activate(backends::Slot slot) override {
+    if (power_[slot] < backends::SlotPower::booted) {
+      return fail("slot " + std::string(name_of(slot)) + " is not booted");
+    }
+    if (power_[other(slot)] == backends::SlotPower::active) {
+      two_active = true;
+    }
+    return step("activate", slot, [&] {
+      power_[slot] = backends::SlotPower::active;
+      world_.refreshed = world_.says[slot];
+    });
+  }
+  Result<void> fence(backends::Slot slot) override {
+    return step("fence", slot,
+                [&] { power_[slot] = std::min(power_[slot], backends::SlotPower::booted); });
+  }
+  Result<void> power_off(backends::Slot slot) override {
+    return step("power_off", slot,
+                [&] { power_[slot] = std::min(power_[slot], backends::SlotPower::staged); });
+  }
+  Result<void> unstage(backends::Slot slot) override {
+    return step("unstage", slot, [&] { power_[slot] = backends::SlotPower::empty; });
+  }
+  Result<backends::SlotStatus> status(backends::Slot slot) override {
+    return backends::SlotStatus{power_[slot], {}};
+  }
+  Result<backends::ControlPlaneView> control_plane(backends::Slot slot) override {
+    backends::ControlPlaneView view;
+    view.answering = power_[slot] == backends::SlotPower::active;
+    view.version = version_[slot];
+    backends::SessionView session;
+    session.peer = "192.0.2.2";
+    session.established = view.answering && world_.establishes[slot];
+    session.state = session.established ? "Established" : "Active";
+    session.graceful_restart = true;
+    session.end_of_rib = session.established;
+    view.sessions.push_back(session);
+    return view;
+  }
+  Result<std::optional<std::vector<state_sync::Prefix>>> routes(backends::Slot /*slot*/) override {
+    return std::optional<std::vector<state_sync::Prefix>>();
+  }
+
+  [[nodiscard]] backends::SlotPower power(backends::Slot slot) { return power_[slot]; }
+  bool two_active = false;  ///< ever: both sides could write the NPU
+
+ private:
+  template <typename Change>
+  Result<void> step(const std::string& verb, backends::Slot slot, Change change) {
+    ISSU_TRY(world_.enter(verb + " " + name_of(slot)), "fake");
+    change();
+    return {};
+  }
+
+  FakeWorld& world_;
+  std::map<backends::Slot, backends::SlotPower> power_;
+  std::map<backends::Slot, std::string> version_;
+};
+
+/// An NPU in memory, behind the real port.
+class FakeNpu : public backends::Npu {
+ public:
+  explicit FakeNpu(FakeWorld& world) : world_(world) {}
+
+  [[nodiscard]] std::string driver() const override { return "fake"; }
+  Result<void> check() override { return {}; }
+  Result<void> up() override { return world_.enter("npu up"); }
+  Result<void> down() override { return world_.enter("npu down"); }
+  Result<backends::TableSize> size() override { return backends::TableSize{world_.routes, 0}; }
+  Result<void> watch() override {
+    watching_ = true;
+    return world_.enter("watch");
+  }
+  Result<void> hold(std::uint64_t epoch) override {
+    ISSU_TRY(world_.enter("hold"), "fake");
+    if (epoch < state_.epoch) {
+      return fail("epoch " + std::to_string(epoch) + " is over");
+    }
+    if (epoch > state_.epoch) {
+      state_ = {};
+      state_.epoch = epoch;
+      state_.holding = true;
+      state_.held = world_.routes;
+      world_.refreshed = 0;
+    }
+    return {};
+  }
+  Result<void> refresh(std::uint64_t /*epoch*/,
+                       const std::vector<state_sync::Prefix>& /*routes*/) override {
+    return {};
+  }
+  Result<backends::SyncState> sync_state() override {
+    state_.complete = watching_;
+    state_.refreshed = std::min(world_.refreshed, state_.held);
+    state_.stale = state_.held - state_.refreshed - state_.swept;
+    state_.quiet_s = 60;
+    return state_;
+  }
+  Result<backends::SyncState> sweep(std::uint64_t epoch) override {
+    ISSU_TRY(world_.enter("sweep"), "fake");
+    if (epoch != state_.epoch) {
+      return fail("epoch " + std::to_string(epoch) + " is over");
+    }
+    auto state = sync_state();
+    state_.swept += state->stale;
+    world_.routes -= state->stale;
+    return sync_state();
+  }
+  Result<backends::SyncState> release() override {
+    ISSU_TRY(world_.enter("release"), "fake");
+    auto state = sync_state();
+    watching_ = false;
+    state_.holding = false;
+    return state;
+  }
+
+  [[nodiscard]] bool watching() const { return watching_; }
+
+ private:
+  FakeWorld& world_;
+  backends::SyncState state_;
+  bool watching_ = false;
+};
+
+}  // namespace issu::tests
