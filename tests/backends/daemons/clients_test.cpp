@@ -7,7 +7,8 @@
 #include "backends/daemons/bird_ctl.hpp"
 #include "backends/daemons/frr_vty.hpp"
 #include "backends/daemons/views.hpp"
-#include "daemon_lab.hpp"
+#include "tests/backends/daemons/daemon_lab.hpp"
+#include "tests/skip.hpp"
 
 using namespace issu;
 using namespace issu::backends;
@@ -44,8 +45,7 @@ constexpr const char* bird_config =
 
 TEST_CASE("real FRR and real BIRD are asked, and agree") {
   if (const std::string why = DaemonLab::missing(); !why.empty()) {
-    MESSAGE("skipped: " << why);
-    return;
+    ISSU_SKIP(why);
   }
   DaemonLab lab;
   lab.link("r", "p1", {"10.9.0.1/24"}, "b", "r0", {"10.9.0.2/24"});

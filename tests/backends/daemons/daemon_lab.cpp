@@ -1,4 +1,4 @@
-#include "daemon_lab.hpp"
+#include "tests/backends/daemons/daemon_lab.hpp"
 
 #include <pwd.h>
 #include <signal.h>

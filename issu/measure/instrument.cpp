@@ -1,0 +1,209 @@
+#include "issu/measure/instrument.hpp"
+
+#include <sys/mman.h>
+#include <sys/random.h>
+
+#include <algorithm>
+
+#include "issu/measure/evaluate.hpp"
+
+namespace issu::measure {
+namespace {
+
+constexpr std::chrono::seconds longest_warm_up{5};
+constexpr std::chrono::seconds drain_time{1};
+/// So many warm-up frames of a stream must have come through (they are sent 5 ms apart).
+constexpr std::uint64_t enough_warm_ups = 20;
+constexpr MonoNs sample_interval = 100'000'000;
+/// No frame for so long: what is on its way is taken for lost in the live view.
+constexpr MonoNs live_patience = 100'000'000;
+
+double micro(MonoNs time) {
+  return static_cast<double>(time) / 1e3;
+}
+
+}  // namespace
+
+Instrument::Instrument(Channels channels, Recorder recorder, std::uint64_t run)
+    : channels_(std::move(channels)),
+      recorder_(std::move(recorder)),
+      receiver_(channels_, run),
+      sender_(channels_, run) {}
+
+Result<std::unique_ptr<Instrument>> Instrument::open(const MeasurePlan& plan,
+                                                     const std::filesystem::path& folder) {
+  auto recorder = Recorder::open(folder);
+  if (!recorder) {
+    return fail(std::move(recorder).error());
+  }
+  Channels channels;
+  for (const StreamPlan& stream : plan.streams) {
+    auto channel = open_channel(stream, static_cast<std::uint16_t>(channels.size()));
+    if (!channel) {
+      return fail(std::move(channel).error());
+    }
+    channels.push_back(std::move(*channel));
+  }
+  std::uint64_t run = 0;
+  if (::getrandom(&run, sizeof run, 0) != sizeof run) {
+    return fail_errno("asking for a random number");
+  }
+  std::unique_ptr<Instrument> instrument(
+      new Instrument(std::move(channels), std::move(*recorder), run));
+  for (const PeerPlan& peer : plan.peers) {
+    instrument->watches_.push_back(std::make_unique<PeerWatch>(peer));
+  }
+  return instrument;
+}
+
+Live Instrument::look(const char* state) const {
+  Live live;
+  live.state = state;
+  live.at = mono_now();
+  live.begin = begin_;
+  for (const auto& channel : channels_) {
+    LiveStream stream;
+    stream.name = channel->plan.name;
+    stream.received = channel->received.load(std::memory_order_relaxed);
+    stream.lost = channel->passed_over.load(std::memory_order_relaxed);
+    const std::uint64_t next = channel->next.load(std::memory_order_relaxed);
+    const MonoNs arrived = std::max(channel->last_arrival.load(std::memory_order_relaxed), begin_);
+    MonoNs gap = channel->longest_gap.load(std::memory_order_relaxed);
+    stream.sent = channel->sent.load(std::memory_order_relaxed);
+    if (begin_ != 0 && live.at - arrived > live_patience && stream.sent > next) {
+      stream.lost += stream.sent - next;
+      gap = std::max(gap, live.at - arrived);
+    }
+    stream.longest_gap_ms = to_ms(gap);
+    live.streams.push_back(stream);
+  }
+  for (const auto& watch : watches_) {
+    const auto sessions = watch->live();
+    live.sessions.insert(live.sessions.end(), sessions.begin(), sessions.end());
+  }
+  return live;
+}
+
+Result<void> Instrument::record_events() {
+  for (const auto& watch : watches_) {
+    for (const PeerEvent& event : watch->events()) {
+      ISSU_TRY(recorder_.event(event), "recording what happened at a peer");
+    }
+  }
+  return {};
+}
+
+void Instrument::warm_up(const std::function<bool()>& stopped) {
+  const auto warm = [](const auto& channel) {
+    return channel->warm_ups.load(std::memory_order_relaxed) >= enough_warm_ups;
+  };
+  const auto looked_at = [this] {
+    const Live live = look("warming");
+    return std::all_of(live.sessions.begin(), live.sessions.end(),
+                       [](const LiveSession& session) { return session.answering; });
+  };
+  const Deadline deadline = Deadline::in(longest_warm_up);
+  static_cast<void>(recorder_.live(look("warming")));
+  while (!stopped() && !deadline.passed() &&
+         !(std::all_of(channels_.begin(), channels_.end(), warm) && looked_at())) {
+    sleep_for(std::chrono::milliseconds(5));
+  }
+  for (const auto& channel : channels_) {
+    flowed_.push_back(warm(channel));
+  }
+}
+
+Result<void> Instrument::count(const std::function<bool()>& stopped) {
+  wall_begin_ = wall_now();
+  begin_ = mono_now();
+  for (const auto& watch : watches_) {
+    watch->begin_counting();
+  }
+  receiver_.begin_counting(begin_);
+  sender_.begin_counting(begin_);
+  MonoNs next = begin_;
+  for (bool replace_live = true; !stopped();) {
+    if (mono_now() < next) {
+      continue;
+    }
+    next = std::max(next + sample_interval, mono_now());
+    const Live live = look("counting");
+    ISSU_TRY(recorder_.sample(live), "recording the timeline");
+    ISSU_TRY(record_events(), "recording the timeline");
+    if (replace_live) {
+      ISSU_TRY(recorder_.live(live), "recording how it stands");
+    }
+    replace_live = !replace_live;
+  }
+  return {};
+}
+
+Measurement Instrument::measure() {
+  Measurement measurement;
+  measurement.begin = begin_;
+  measurement.end = end_;
+  measurement.wall_begin = wall_begin_;
+  measurement.instrument.realtime = sender_.realtime() && receiver_.realtime();
+  measurement.instrument.send_gap_ms = to_ms(sender_.longest_gap());
+  measurement.instrument.receive_wait_ms = to_ms(receiver_.longest_wait());
+  if (!receiver_.fault().empty()) {
+    measurement.instrument.faults.push_back(receiver_.fault());
+  }
+  for (const auto& channel : channels_) {
+    StreamResult stream;
+    stream.name = channel->plan.name;
+    stream.rate_pps = channel->plan.rate_pps;
+    stream.sent = channel->sent.load();
+    stream.skipped = channel->skipped.load();
+    stream.refused = channel->refused.load();
+    stream.overrun = channel->overrun;
+    const SequenceAccount& account =
+        channel->account ? *channel->account : channel->account.emplace(begin_);
+    stream.totals = account.finish(stream.sent);
+    stream.gaps = account.gaps(stream.sent);
+    const Histogram& latency = channel->latency;
+    stream.latency = Latency{micro(latency.min()), micro(latency.percentile(0.5)),
+                             micro(latency.percentile(0.99)), micro(latency.max())};
+    StreamEvidence evidence;
+    evidence.flowed = flowed_[channel->index];
+    evidence.planned = static_cast<std::uint64_t>(to_s(end_ - begin_) * stream.rate_pps);
+    evidence.refused_errno = channel->refused_errno.load();
+    evidence.send_gap = sender_.longest_gap();
+    judge(stream, evidence);
+    measurement.streams.push_back(std::move(stream));
+  }
+  for (const auto& watch : watches_) {
+    auto sessions = watch->finish(end_);
+    std::move(sessions.begin(), sessions.end(), std::back_inserter(measurement.sessions));
+  }
+  sum_up(measurement);
+  return measurement;
+}
+
+Result<void> Instrument::run(const std::function<bool()>& stopped) {
+  // Without the right to lock memory the pages are touched all the same; only slower at first.
+  static_cast<void>(::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT));
+  for (const auto& watch : watches_) {
+    watch->start();
+  }
+  ISSU_TRY(receiver_.start(), "starting the receiver");
+  sender_.start();
+  warm_up(stopped);
+  auto counted = count(stopped);
+  sender_.stop();
+  end_ = mono_now();
+  static_cast<void>(recorder_.live(look("draining")));
+  sleep_for(drain_time);
+  receiver_.stop();
+  for (const auto& watch : watches_) {
+    watch->stop();
+  }
+  ISSU_TRY(counted, "measuring");
+  ISSU_TRY(record_events(), "measuring");
+  const Live last = look("done");
+  ISSU_TRY(recorder_.sample(last), "measuring");
+  ISSU_TRY(recorder_.result(measure()), "writing the result");
+  return recorder_.live(last);
+}
+
+}  // namespace issu::measure

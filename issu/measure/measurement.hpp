@@ -1,0 +1,124 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "issu/base/clock.hpp"
+#include "issu/measure/sequence.hpp"
+
+namespace issu::measure {
+
+/// One-way delay through the router, in microseconds.
+struct Latency {
+  double min_us = 0;
+  double p50_us = 0;
+  double p99_us = 0;
+  double max_us = 0;
+};
+
+/// One stream at the end. docs/measurement.md says how each number is taken.
+struct StreamResult {
+  std::string name;
+  bool measured = false;
+  std::vector<std::string> why_not;  ///< in words; empty when measured
+  double rate_pps = 0;               ///< planned
+  std::uint64_t sent = 0;
+  std::uint64_t skipped = 0;  ///< planned, not sent because the sender was held up
+  std::uint64_t refused = 0;  ///< the sender's socket did not take them; not in `sent`
+  std::uint64_t overrun = 0;  ///< came back, and the receiver's buffer was full
+  SequenceTotals totals;
+  double impact_loss_ms = 0;       ///< lost frames / offered rate
+  double impact_timestamp_ms = 0;  ///< RFC 6201: first frame after minus last before, all gaps
+  Latency latency;
+  std::vector<Gap> gaps;  ///< the first 1000
+};
+
+/// The instrument's account of itself.
+struct InstrumentResult {
+  bool realtime = false;            ///< its threads had real-time priority
+  double send_gap_ms = 0;           ///< longest time between two turns of the sender
+  double receive_wait_ms = 0;       ///< longest time that a frame lay in the receiver's buffer
+  std::vector<std::string> faults;  ///< a thread that ended early, with the reason
+};
+
+/// A time in which a session was not established, seen at the peer.
+struct SessionDown {
+  MonoNs down = 0;  ///< last proof of life before
+  MonoNs up = 0;    ///< first proof of life after; 0: not up again
+};
+
+/// One session of one peer, as the peer saw it.
+struct SessionResult {
+  std::string peer;
+  std::string session;
+  bool measured = false;
+  std::string why_not;
+  bool established_before = false;  ///< when counting began
+  bool established_after = false;   ///< at the end
+  bool went_down = false;
+  double down_ms = 0;          ///< all downs together
+  double longest_down_ms = 0;  ///< of those that ended
+  std::vector<SessionDown> downs;
+  std::optional<bool> graceful_restart;  ///< the peer kept our routes; none: it never went down
+  std::uint64_t routes_withdrawn = 0;    ///< that the peer held and lost
+  std::uint64_t routes_before = 0;
+  std::uint64_t routes_min = 0;
+  std::uint64_t routes_after = 0;
+  std::optional<bool> end_of_rib;  ///< after the last up; none: never down, or nobody says so
+  double unanswered_ms = 0;        ///< longest time that the peer could not be asked
+};
+
+/// What one run of the instrument has seen. Times are CLOCK_MONOTONIC.
+struct Measurement {
+  bool measured = false;  ///< every stream is
+  std::vector<std::string> why_not;
+  MonoNs begin = 0;             ///< counting began
+  MonoNs end = 0;               ///< sending ended
+  std::int64_t wall_begin = 0;  ///< CLOCK_REALTIME at `begin`
+  double rate_pps = 0;          ///< all streams together
+  std::uint64_t sent = 0;
+  std::uint64_t received = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t duplicated = 0;
+  std::uint64_t reordered = 0;
+  double longest_gap_ms = 0;
+  std::vector<StreamResult> streams;
+  InstrumentResult instrument;
+  std::vector<SessionResult> sessions;
+};
+
+/// One stream while it runs.
+struct LiveStream {
+  std::string name;
+  std::uint64_t sent = 0;
+  std::uint64_t received = 0;
+  std::uint64_t lost = 0;  ///< passed over so far; all in flight too once nothing came for 100 ms
+  double longest_gap_ms = 0;
+};
+
+struct LiveSession {
+  std::string peer;
+  std::string session;
+  bool answering = false;
+  bool established = false;
+  bool went_down = false;
+  std::uint64_t routes = 0;
+  std::uint64_t routes_withdrawn = 0;
+};
+
+/// How a measurement stands: a file that is replaced five times a second.
+struct Live {
+  std::string state;  ///< "warming", "counting", "draining", "done"
+  MonoNs at = 0;      ///< when it was written: an old one is of a dead instrument
+  MonoNs begin = 0;   ///< counting began; 0 while warming
+  std::vector<LiveStream> streams;
+  std::vector<LiveSession> sessions;
+  [[nodiscard]] std::uint64_t sent() const;
+  [[nodiscard]] std::uint64_t received() const;
+  [[nodiscard]] std::uint64_t lost() const;
+  [[nodiscard]] double longest_gap_ms() const;
+};
+
+}  // namespace issu::measure
