@@ -13,7 +13,7 @@ namespace issu::drill {
 
 /// bgpd's configuration of a peer.
 [[nodiscard]] std::string frr_peer_conf(const Layout& layout, const PeerPlace& peer);
-/// frr.conf of the router.
+/// bgpd.conf of the router: graceful restart as docs/platform-notes.md says it has to be.
 [[nodiscard]] std::string frr_router_conf(const Layout& layout);
 
 /// router.toml of the lab. `compatible` and `keyring`: of the images.

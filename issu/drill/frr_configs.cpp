@@ -28,12 +28,22 @@ std::string neighbor_lines(const Neighbor& neighbor) {
       neighbor.address, neighbor.as, neighbor.hold_s / 3, neighbor.hold_s);
 }
 
+/// One that lets everything through, its own for each neighbour: neighbours of the same policy
+/// share an update group, and in it the one that is ahead gets its End-of-RIB early.
+std::string route_map_of(const Neighbor& neighbor) {
+  return "TO-" + neighbor.address;
+}
+
 std::string activated(const std::vector<Neighbor>& neighbors, int family,
-                      const std::string& networks) {
+                      const std::string& networks, bool route_maps) {
   std::string text = fmt::format(" address-family ipv{} unicast\n", family) + networks;
   for (const Neighbor& neighbor : neighbors) {
     if (neighbor.family == family) {
       text += fmt::format("  neighbor {} activate\n", neighbor.address);
+      if (route_maps) {
+        text += fmt::format("  neighbor {} route-map {} out\n", neighbor.address,
+                            route_map_of(neighbor));
+      }
     }
   }
   return text + " exit-address-family\n";
@@ -67,8 +77,8 @@ std::string frr_peer_conf(const Layout& layout, const PeerPlace& peer) {
   for (const Neighbor& neighbor : neighbors) {
     text += neighbor_lines(neighbor);
   }
-  text += activated(neighbors, 4, networks(peer.spec, 4));
-  text += activated(neighbors, 6, networks(peer.spec, 6));
+  text += activated(neighbors, 4, networks(peer.spec, 4), false);
+  text += activated(neighbors, 6, networks(peer.spec, 6), false);
   return text + "!\n";
 }
 
@@ -78,13 +88,20 @@ std::string frr_router_conf(const Layout& layout) {
     neighbors.push_back({peer.peer4, 4, peer.as, peer.spec.hold_s});
     neighbors.push_back({peer.peer6, 6, peer.as, peer.spec.hold_s});
   }
-  std::string text = fmt::format("frr defaults traditional\nhostname {}\n!\n", layout.id);
+  std::string text = fmt::format(
+      "frr defaults traditional\nhostname {}\n!\nbgp route-map delay-timer 0\n", layout.id);
+  for (const Neighbor& neighbor : neighbors) {
+    text += fmt::format("route-map {} permit 10\n!\n", route_map_of(neighbor));
+  }
   text += bgp_head(layout.router_as, layout.peers.front().router4);
+  // Its own deferral would send End-of-RIB before everything is announced; the update delay waits
+  // for every neighbour, then selects and announces in one go.
+  text += " bgp graceful-restart select-defer-time 0\n update-delay 60 3\n";
   for (const Neighbor& neighbor : neighbors) {
     text += neighbor_lines(neighbor);
   }
-  text += activated(neighbors, 4, "");
-  text += activated(neighbors, 6, "");
+  text += activated(neighbors, 4, "", true);
+  text += activated(neighbors, 6, "", true);
   return text + "!\n";
 }
 
