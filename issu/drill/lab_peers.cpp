@@ -46,6 +46,24 @@ Result<void> write_peer(const Layout& layout, const PeerPlace& peer) {
   return give_to_frr(peer.dir);
 }
 
+/// BIRD reads one file; each of FRR's daemons its own, where only bgpd has something to be told.
+Result<void> write_router_config(const LabSpec& spec, const Layout& layout) {
+  if (spec.suite == "bird") {
+    return write_file_atomic(layout.config_dir() / "bird.conf", bird_router_conf(layout), 0644);
+  }
+  std::vector<std::string> daemons = spec.daemons;
+  if (daemons.empty()) {
+    daemons = {"zebra", "bgpd", "staticd"};
+  }
+  for (const std::string& daemon : daemons) {
+    ISSU_TRY(write_file_atomic(
+                 layout.config_dir() / (daemon + ".conf"),
+                 daemon == "bgpd" ? frr_router_conf(layout) : "hostname " + layout.id + "\n", 0644),
+             daemon);
+  }
+  return {};
+}
+
 /// Addresses, the way back, and one local route for each block that the peer answers for.
 Result<void> dress(const PeerPlace& peer) {
   ISSU_TRY(ip(peer, {"link", "set", "dev", peer.interface, "up"}), "setting up its link");
@@ -132,10 +150,7 @@ Result<void> make_peers(const LabSpec& spec, const Layout& layout, LabRecord& re
     ISSU_TRY(NetNs::create(peer.netns), "peer " + peer.spec.name);
     ISSU_TRY(write_peer(layout, peer), "writing its configuration");
   }
-  ISSU_TRY(write_file_atomic(
-               layout.config_dir() / (spec.suite + ".conf"),
-               spec.suite == "frr" ? frr_router_conf(layout) : bird_router_conf(layout), 0644),
-           "writing the router's configuration");
+  ISSU_TRY(write_router_config(spec, layout), "writing the router's configuration");
   return write_file_atomic(layout.router_file(), router_toml(spec, layout, compatible, keyring));
 }
 

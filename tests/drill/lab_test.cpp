@@ -124,8 +124,9 @@ struct HandMadeLab {
     REQUIRE(make_dirs(dir, 0755));
     REQUIRE(run_checked({"chown", "frr:frr", dir.string()}));
     for (const std::string daemon : {"zebra", "bgpd"}) {
-      start_router({"/usr/lib/frr/" + daemon, "-f", (layout.config_dir() / "frr.conf").string(),
-                    "-i", (dir / (daemon + ".pid")).string(), "--vty_socket", dir.string(), "-z",
+      start_router({"/usr/lib/frr/" + daemon, "-f",
+                    (layout.config_dir() / (daemon + ".conf")).string(), "-i",
+                    (dir / (daemon + ".pid")).string(), "--vty_socket", dir.string(), "-z",
                     (dir / "zserv.api").string(), "-P", "0"});
     }
   }

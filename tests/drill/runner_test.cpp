@@ -113,6 +113,7 @@ TEST_CASE("a walk kills after each record until there are no more") {
 
 TEST_CASE("repeat, snapshot and compare") {
   Theatre theatre;
+  theatre.stage.territory.id = theatre.folder.path().filename().string();
   theatre.stage.territory.folders = {theatre.folder / "state"};
   std::filesystem::create_directories(theatre.folder / "state");
   RepeatStep repeat;
