@@ -127,8 +127,10 @@ Outcome read_message(const nlmsghdr& head, Bytes payload, FibEvent& event) {
       event.kind = head.nlmsg_type == RTM_NEWROUTE ? FibEvent::Kind::route_present
                                                    : FibEvent::Kind::route_removed;
       return read_route(payload, event.route);
+    case RTM_NEWNEXTHOP:
     case RTM_DELNEXTHOP:
-      event.kind = FibEvent::Kind::nexthop_removed;
+      event.kind = head.nlmsg_type == RTM_NEWNEXTHOP ? FibEvent::Kind::nexthop_changed
+                                                     : FibEvent::Kind::nexthop_removed;
       return read_nexthop(payload, event.nexthop);
     case RTM_DELLINK:
     case RTM_DELADDR:

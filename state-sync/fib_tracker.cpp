@@ -40,12 +40,20 @@ void FibTracker::take(const FibEvent& event) {
   const MonoNs at = mono_now();
   switch (event.kind) {
     case FibEvent::Kind::route_present:
-      table_.present(event.route, at);
+      // Who changed a nexthop object has confirmed none of the routes that use it.
+      if (event.sender == 0 || event.sender != nexthop_sender_ ||
+          event.sequence != nexthop_sequence_) {
+        table_.present(event.route, at);
+      }
       break;
     case FibEvent::Kind::route_removed:
       if (event.sender != socket_.port()) {
         table_.removed(event.route, at);
       }
+      break;
+    case FibEvent::Kind::nexthop_changed:
+      nexthop_sender_ = event.sender;
+      nexthop_sequence_ = event.sequence;
       break;
     case FibEvent::Kind::nexthop_removed:
       table_.nexthop_removed(event.nexthop, at);

@@ -55,7 +55,9 @@ class FibTracker {
   FibMonitor monitor_;
   FibSocket socket_;
   StaleTable table_;
-  FibState last_;  ///< of the epoch that was released last
+  FibState last_;                     ///< of the epoch that was released last
+  std::uint32_t nexthop_sender_ = 0;  ///< of the last change of a nexthop object
+  std::uint32_t nexthop_sequence_ = 0;
   std::uint64_t epoch_ = 0;
   bool holding_ = false;
   bool complete_ = true;

@@ -44,6 +44,8 @@ struct FibEvent {
   enum class Kind {
     route_present,    ///< a route was added or replaced; in a dump: it is there
     route_removed,    ///< a route was deleted
+    nexthop_changed,  ///< a nexthop object was added or replaced; the kernel then announces the
+                      ///< routes that use it, with this event's `sender` and `sequence`
     nexthop_removed,  ///< a nexthop object is gone, and every route that used it, without a word
     shaken,           ///< a link went down or an address went: IPv4 routes may be gone silently
     answer,           ///< to the request `sequence`: done, or `error`
@@ -51,9 +53,9 @@ struct FibEvent {
   };
   Kind kind = Kind::answer;
   Route route;                 ///< of route_*
-  std::uint32_t nexthop = 0;   ///< of nexthop_removed
+  std::uint32_t nexthop = 0;   ///< of nexthop_*
   std::uint32_t sender = 0;    ///< netlink port of who asked for the change; 0: the kernel
-  std::uint32_t sequence = 0;  ///< of the request that is answered
+  std::uint32_t sequence = 0;  ///< of the request that is answered, or that made the change
   int error = 0;               ///< errno, 0: none
   bool interrupted = false;    ///< the tables changed under the dump: repeat it
 };

@@ -30,9 +30,9 @@ constexpr std::array chassis_sysctls{
     Sysctl{"ipv4/conf/all/rp_filter", "2"},
     Sysctl{"ipv4/conf/default/rp_filter", "2"},
     Sysctl{"ipv4/fib_multipath_hash_policy", "1"},
-    // With it, a changed nexthop object has the kernel announce all its routes again: each would
-    // look like one that the new side confirmed.
-    Sysctl{"ipv4/nexthop_compat_mode", "0"},
+    // Without it routes are told by the id of their nexthop object alone, and a zebra that takes
+    // over routes from before its start makes blackholes of them.
+    Sysctl{"ipv4/nexthop_compat_mode", "1"},
     Sysctl{"ipv6/conf/all/forwarding", "1"},
     Sysctl{"ipv6/conf/default/forwarding", "1"},
     Sysctl{"ipv6/conf/all/keep_addr_on_down", "1"},
