@@ -1,0 +1,21 @@
+#pragma once
+
+#include <filesystem>
+
+#include "backends/lxc/slot_files.hpp"
+#include "issu/base/result.hpp"
+
+namespace issu::backends::lxc {
+
+/// Whether something is mounted on exactly this path.
+[[nodiscard]] bool is_mounted(const std::filesystem::path& path);
+
+/// Mounts a squashfs file read-only on image(), through a loop device that frees itself with the
+/// mount, and an overlay with a fresh writable layer on rootfs(). Half of it being there already
+/// (a caller that was killed) is repaired.
+Result<void> mount_rootfs(const SlotFiles& files, const std::filesystem::path& payload);
+
+/// Unmounts both; what is not mounted is fine. Waits a little for the last user to be gone.
+Result<void> unmount_rootfs(const SlotFiles& files);
+
+}  // namespace issu::backends::lxc

@@ -1,0 +1,142 @@
+#include <algorithm>
+
+#include "backends/daemons/views.hpp"
+#include "backends/suite/suite.hpp"
+#include "backends/suite/zebra_routes.hpp"
+
+namespace issu::backends {
+namespace {
+
+/// zebra deletes by its own timer whatever it found in the kernel and nobody announced again. The
+/// sweep is ours; this is only what ends the bookkeeping of routes that are long gone.
+constexpr const char* keep_seconds = "3600";
+
+/// Where builds of FRR put their daemons.
+constexpr std::string_view program_folders[] = {"usr/lib/frr", "usr/libexec/frr", "usr/sbin",
+                                                "usr/local/sbin"};
+
+/// Those whose configuration mgmtd reads and hands out (from FRR 10 on).
+constexpr std::string_view managed[] = {"staticd", "ripd", "ripngd"};
+
+std::string program(const std::filesystem::path& rootfs, const std::string& daemon) {
+  std::error_code ignored;
+  for (const std::string_view folder : program_folders) {
+    if (std::filesystem::exists(rootfs / folder / daemon, ignored)) {
+      return "/" + std::string(folder) + "/" + daemon;
+    }
+  }
+  return {};
+}
+
+init::DaemonPlan plan_one(const std::string& name, const std::string& path) {
+  init::DaemonPlan plan;
+  plan.name = name;
+  plan.argv = {path, "-u", "root", "-g", "root", "-P", "0",
+               "--log", "stdout", "--log-level", "notifications"};
+  if (name == "zebra") {
+    // -K takes its value in the same word: FRR 10 made it optional, and reads no other word.
+    // The receive buffer holds what the kernel says while zebra reads 100,000 routes. An IPv6
+    // route is replaced in one step only with the kernel's route-replace semantics.
+    plan.argv.insert(plan.argv.end(), {std::string("-K") + keep_seconds, "-s", "90000000",
+                                       "--v6-rr-semantics"});
+  }
+  plan.socket = "/run/frr/" + name + ".vty";
+  plan.question = "enable";
+  return plan;
+}
+
+Result<std::vector<init::DaemonPlan>> plan(const std::filesystem::path& rootfs,
+                                           const std::vector<std::string>& daemons) {
+  const std::string mgmtd = program(rootfs, "mgmtd");
+  std::vector<std::string> order{"zebra"};
+  if (!mgmtd.empty()) {
+    order.emplace_back("mgmtd");
+  }
+  for (const std::string& name : daemons) {
+    if (std::find(order.begin(), order.end(), name) == order.end()) {
+      order.push_back(name);
+    }
+  }
+  std::vector<init::DaemonPlan> plans;
+  for (const std::string& name : order) {
+    const std::string path = program(rootfs, name);
+    if (path.empty()) {
+      return fail("the image has no program for the daemon " + name,
+                  "take it out of `daemons` in router.toml, or use an image that has it");
+    }
+    init::DaemonPlan daemon = plan_one(name, path);
+    // zebra answers once it has read the kernel's routes. A bgpd that is up earlier has sessions
+    // before it knows the interfaces, and takes IPv6 routes by link-local next hops as withdrawn.
+    if (name != "zebra" && name != "mgmtd") {
+      daemon.after.emplace_back("zebra");
+    }
+    if (!mgmtd.empty() && std::find(std::begin(managed), std::end(managed), name) !=
+                              std::end(managed)) {
+      daemon.after.emplace_back("mgmtd");
+    }
+    plans.push_back(std::move(daemon));
+  }
+  return plans;
+}
+
+Result<void> check_config(const std::filesystem::path& config_dir,
+                          const std::vector<std::string>& daemons) {
+  std::optional<Error> error;
+  const auto add = [&](Error reason) {
+    if (error) {
+      error->also(std::move(reason));
+    } else {
+      error = std::move(reason);
+    }
+  };
+  if (std::find(daemons.begin(), daemons.end(), "zebra") == daemons.end()) {
+    add(Error("the suite frr needs zebra among its daemons", "add it to `daemons`"));
+  }
+  for (const std::string& name : daemons) {
+    const auto file = config_dir / (name + ".conf");
+    if (!std::filesystem::is_regular_file(file)) {
+      add(Error(file.string() + " is not there",
+                "each daemon reads its own file (an empty one will do); an frr.conf is not read: "
+                "split it up"));
+    }
+  }
+  if (error) {
+    return fail(std::move(*error));
+  }
+  return {};
+}
+
+bool takes_config(std::string_view file_name) {
+  // With an frr.conf beside them, daemons skip their own files and wait for vtysh to feed them.
+  return file_name != "frr.conf";
+}
+
+ControlPlaneView view(const std::filesystem::path& run, const std::vector<std::string>& daemons) {
+  return frr_view(run, daemons);
+}
+
+Result<std::optional<std::vector<state_sync::Prefix>>> routes(const std::filesystem::path& run) {
+  auto list = zebra_announced_routes(run / "zebra.vty");
+  if (!list) {
+    return fail(std::move(list).error());
+  }
+  return std::optional(std::move(*list));
+}
+
+}  // namespace
+
+const Suite frr_suite{
+    .name = "frr",
+    .config_path = "/etc/frr",
+    .run_path = "/run/frr",
+    .state_path = "/var/lib/frr",
+    .folders = {"/var/log/frr", "/var/tmp/frr"},
+    .groups = {"frr", "frrvty"},
+    .plan = plan,
+    .check_config = check_config,
+    .takes_config = takes_config,
+    .view = view,
+    .routes = routes,
+};
+
+}  // namespace issu::backends
