@@ -99,9 +99,9 @@ class RouteProcessor {
   /// Asks the daemons of an active slot. A daemon that does not answer is not an error: the view
   /// says `answering = false`.
   virtual Result<ControlPlaneView> control_plane(Slot slot) = 0;
-  /// The routes that the slot's daemons would have the NPU hold, where they have to be asked for;
-  /// no value where the daemons send every route again after a restart (FRR): there the refresh
-  /// is seen at the NPU.
+  /// The routes that the slot's daemons have announced since they were activated: what the NPU
+  /// should hold for them. No value where that shows at the NPU alone. Not cheap: the daemon that
+  /// lists 100,000 routes does nothing else meanwhile, so ask once they have all come in.
   virtual Result<std::optional<std::vector<state_sync::Prefix>>> routes(Slot slot) = 0;
 };
 

@@ -11,7 +11,12 @@ add_custom_command(
   VERBATIM)
 add_custom_target(manual ALL DEPENDS ${manual}/issu.1 ${manual}/completion)
 
-install(TARGETS issu RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+# The programs stand in one folder: they start each other from there.
+foreach(program issu issu-fibwatch issu-init issu-probe)
+  if(TARGET ${program})
+    install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  endif()
+endforeach()
 install(DIRECTORY ${manual}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 FILES_MATCHING PATTERN "*.1")
 install(FILES ${manual}/completion RENAME issu
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)

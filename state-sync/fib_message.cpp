@@ -160,10 +160,15 @@ Outcome read_message(const nlmsghdr& head, Bytes payload, FibEvent& event) {
   }
 }
 
+void append_bytes(std::vector<std::byte>& out, Bytes bytes) {
+  const std::size_t start = out.size();
+  out.resize(start + bytes.size());
+  std::memcpy(out.data() + start, bytes.data(), bytes.size());
+}
+
 template <typename T>
 void append(std::vector<std::byte>& out, const T& value) {
-  const auto bytes = std::as_bytes(std::span(&value, 1));
-  out.insert(out.end(), bytes.begin(), bytes.end());
+  append_bytes(out, std::as_bytes(std::span(&value, 1)));
 }
 
 void append_attribute(std::vector<std::byte>& out, unsigned type, Bytes value) {
@@ -171,7 +176,7 @@ void append_attribute(std::vector<std::byte>& out, unsigned type, Bytes value) {
   head.rta_len = static_cast<unsigned short>(sizeof head + value.size());
   head.rta_type = static_cast<unsigned short>(type);
   append(out, head);
-  out.insert(out.end(), value.begin(), value.end());
+  append_bytes(out, value);
   out.resize(aligned(out.size()));
 }
 

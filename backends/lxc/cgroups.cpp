@@ -71,9 +71,9 @@ Result<void> remove_cgroups(const std::string& container) {
     // A name that is taken gets a number behind it.
     for (const char* kind : {"lxc.payload.", "lxc.monitor."}) {
       const std::string base = kind + container;
-      if (name == base || (name.starts_with(base + "-") &&
-                           name.find_first_not_of("0123456789", base.size() + 1) ==
-                               std::string::npos)) {
+      if (name == base ||
+          (name.starts_with(base + "-") &&
+           name.find_first_not_of("0123456789", base.size() + 1) == std::string::npos)) {
         return true;
       }
     }

@@ -89,8 +89,8 @@ Result<void> Container::stop() {
   // liblxc's own word is not enough: the process has to be gone.
   ISSU_TRY(end_process(init, std::chrono::milliseconds(0)), "stopping the container " + name_);
   if (!wait_until(stopped, Deadline::in(std::chrono::seconds(10)))) {
-    return fail("the container " + name_ + " does not stop", "look for its monitor, `[lxc monitor] " +
-                                                                 folder_.string() + "`");
+    return fail("the container " + name_ + " does not stop",
+                "look for its monitor, `[lxc monitor] " + folder_.string() + "`");
   }
   return {};
 }

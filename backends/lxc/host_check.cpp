@@ -73,8 +73,8 @@ Result<void> check_host(const RouterSpec& spec, const Suite& suite) {
     reasons.add(std::move(program).error());
   }
   const SlotFiles files(spec, Slot::a);
-  const auto longest = std::max(files.control().native().size(),
-                                (files.run() / "staticd.vty").native().size());
+  const auto longest =
+      std::max(files.control().native().size(), (files.run() / "staticd.vty").native().size());
   reasons.add_unless(longest < sizeof(sockaddr_un::sun_path),
                      "run_dir " + spec.run_dir.string() + " is too long: sockets lie in it",
                      "choose a shorter one, of 75 characters at most");

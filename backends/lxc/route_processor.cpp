@@ -35,7 +35,8 @@ std::string escaped(const std::filesystem::path& path) {
   return text;
 }
 
-std::string bind_entry(const std::filesystem::path& from, std::string_view to, const char* options) {
+std::string bind_entry(const std::filesystem::path& from, std::string_view to,
+                       const char* options) {
   return escaped(from) + " " + std::string(to.substr(1)) + " none " + options + " 0 0";
 }
 
@@ -86,8 +87,8 @@ lxc::ConfigItems LxcRouteProcessor::config(const SlotFiles& slot) const {
       {"lxc.mount.entry", bind_entry(slot.run(), suite_.run_path, "bind,create=dir")},
   };
   if (!suite_.state_path.empty()) {
-    items.emplace_back("lxc.mount.entry",
-                       bind_entry(spec_.state_dir / "daemons", suite_.state_path, "bind,create=dir"));
+    items.emplace_back("lxc.mount.entry", bind_entry(spec_.state_dir / "daemons", suite_.state_path,
+                                                     "bind,create=dir"));
   }
   if (lxc::has_apparmor()) {
     items.emplace_back("lxc.apparmor.profile", "unconfined");
@@ -142,7 +143,8 @@ Result<void> LxcRouteProcessor::boot(Slot slot) {
   lxc::InitClient init(where.control());
   if (!wait_until([&] { return init.status(std::chrono::milliseconds(200)).has_value(); },
                   Deadline::in(init_comes_up_within), std::chrono::milliseconds(2))) {
-    return fail("process 1 of " + label(slot) + " does not answer", "see " + where.lxc_log().string());
+    return fail("process 1 of " + label(slot) + " does not answer",
+                "see " + where.lxc_log().string());
   }
   return {};
 }

@@ -107,9 +107,9 @@ Result<fs::path> find_init_program() {
       return candidate;
     }
   }
-  return fail("issu-init is not beside this program (" + self.string() +
-                  "), nor in ../libexec/issu",
-              "build or install it with the rest");
+  return fail(
+      "issu-init is not beside this program (" + self.string() + "), nor in ../libexec/issu",
+      "build or install it with the rest");
 }
 
 Result<void> write_slot_files(const RouterSpec& spec, const Suite& suite, const SlotFiles& files) {

@@ -17,8 +17,8 @@ struct SlotFiles {
   std::filesystem::path folder;
 
   [[nodiscard]] auto payload_note() const { return folder / "payload"; }  ///< what is staged
-  [[nodiscard]] auto image() const { return folder / "image"; }    ///< the squashfs, mounted
-  [[nodiscard]] auto upper() const { return folder / "upper"; }    ///< what the slot itself writes
+  [[nodiscard]] auto image() const { return folder / "image"; }           ///< the squashfs, mounted
+  [[nodiscard]] auto upper() const { return folder / "upper"; }  ///< what the slot itself writes
   [[nodiscard]] auto work() const { return folder / "work"; }
   [[nodiscard]] auto rootfs() const { return folder / "rootfs"; }  ///< the overlay of both
   [[nodiscard]] auto config() const { return folder / "etc"; }     ///< the daemons' configuration

@@ -83,8 +83,9 @@ Result<void> prepare_accounts(const std::filesystem::path& rootfs,
     return fail(passwd ? std::move(group).error() : std::move(passwd).error());
   }
   if (!passwd->starts_with("root:") && passwd->find("\nroot:") == std::string::npos) {
-    ISSU_TRY(write_file_atomic(rootfs / "etc/passwd", "root:x:0:0:root:/:/bin/sh\n" + *passwd, 0644),
-             "adding root");
+    ISSU_TRY(
+        write_file_atomic(rootfs / "etc/passwd", "root:x:0:0:root:/:/bin/sh\n" + *passwd, 0644),
+        "adding root");
   }
   std::string wanted = *group;
   if (!wanted.starts_with("root:") && wanted.find("\nroot:") == std::string::npos) {

@@ -12,12 +12,12 @@ Result<std::vector<init::DaemonPlan>> plan(const std::filesystem::path& rootfs,
   for (const std::string_view program : programs) {
     if (std::filesystem::exists(rootfs / program, ignored)) {
       // -R: what the kernel holds stays until the neighbours have said their End-of-RIB.
-      return std::vector{init::DaemonPlan{
-          .name = "bird",
-          .argv = {"/" + std::string(program), "-f", "-R", "-c", "/etc/bird/bird.conf", "-s",
-                   "/run/bird/bird.ctl"},
-          .socket = "/run/bird/bird.ctl",
-          .question = {}}};
+      return std::vector{
+          init::DaemonPlan{.name = "bird",
+                           .argv = {"/" + std::string(program), "-f", "-R", "-c",
+                                    "/etc/bird/bird.conf", "-s", "/run/bird/bird.ctl"},
+                           .socket = "/run/bird/bird.ctl",
+                           .question = {}}};
     }
   }
   return fail("the image has no bird", "use an image with /usr/sbin/bird");

@@ -31,14 +31,14 @@ std::string program(const std::filesystem::path& rootfs, const std::string& daem
 init::DaemonPlan plan_one(const std::string& name, const std::string& path) {
   init::DaemonPlan plan;
   plan.name = name;
-  plan.argv = {path, "-u", "root", "-g", "root", "-P", "0",
-               "--log", "stdout", "--log-level", "notifications"};
+  plan.argv = {path, "-u",    "root",   "-g",          "root",         "-P",
+               "0",  "--log", "stdout", "--log-level", "notifications"};
   if (name == "zebra") {
     // -K takes its value in the same word: FRR 10 made it optional, and reads no other word.
     // The receive buffer holds what the kernel says while zebra reads 100,000 routes. An IPv6
     // route is replaced in one step only with the kernel's route-replace semantics.
-    plan.argv.insert(plan.argv.end(), {std::string("-K") + keep_seconds, "-s", "90000000",
-                                       "--v6-rr-semantics"});
+    plan.argv.insert(plan.argv.end(),
+                     {std::string("-K") + keep_seconds, "-s", "90000000", "--v6-rr-semantics"});
   }
   plan.socket = "/run/frr/" + name + ".vty";
   plan.question = "enable";
@@ -70,8 +70,8 @@ Result<std::vector<init::DaemonPlan>> plan(const std::filesystem::path& rootfs,
     if (name != "zebra" && name != "mgmtd") {
       daemon.after.emplace_back("zebra");
     }
-    if (!mgmtd.empty() && std::find(std::begin(managed), std::end(managed), name) !=
-                              std::end(managed)) {
+    if (!mgmtd.empty() &&
+        std::find(std::begin(managed), std::end(managed), name) != std::end(managed)) {
       daemon.after.emplace_back("mgmtd");
     }
     plans.push_back(std::move(daemon));

@@ -17,10 +17,10 @@ namespace issu::backends {
 /// started so that they take over the routes that the kernel holds, how they are asked. One row
 /// of a table; all paths but those in parameters are inside the root filesystem.
 struct Suite {
-  std::string_view name;         ///< "frr"
-  std::string_view config_path;  ///< where the configuration is seen
-  std::string_view run_path;     ///< sockets of the daemons
-  std::string_view state_path;   ///< what they keep across restarts; empty: nothing
+  std::string_view name;                  ///< "frr"
+  std::string_view config_path;           ///< where the configuration is seen
+  std::string_view run_path;              ///< sockets of the daemons
+  std::string_view state_path;            ///< what they keep across restarts; empty: nothing
   std::vector<std::string_view> folders;  ///< have to exist, beside the three above
   std::vector<std::string_view> groups;   ///< have to exist with root as a member
 

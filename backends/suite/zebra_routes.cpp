@@ -116,8 +116,7 @@ Result<std::vector<state_sync::Prefix>> zebra_announced_routes(const std::filesy
   FrrVty zebra(socket);
   std::vector<state_sync::Prefix> routes;
   for (const char* question : {"show ip route json", "show ipv6 route json"}) {
-    auto answer =
-        zebra.ask(question, std::chrono::milliseconds(deadline.left_ms()), answer_limit);
+    auto answer = zebra.ask(question, std::chrono::milliseconds(deadline.left_ms()), answer_limit);
     if (!answer) {
       return fail(std::move(answer).error());
     }

@@ -11,8 +11,9 @@ namespace issu::init {
 
 /// One daemon that process 1 keeps running.
 struct DaemonPlan {
-  std::string name;               ///< a-z, 0-9 and '-'; names its log file too
-  std::vector<std::string> argv{};  ///< argv[0] is the program's path; it must stay in the foreground
+  std::string name;  ///< a-z, 0-9 and '-'; names its log file too
+  std::vector<std::string>
+      argv{};  ///< argv[0] is the program's path; it must stay in the foreground
   std::vector<std::string> after{};  ///< daemons that have to be ready before this one is started
   /// A unix socket; the daemon is ready when it answers there. Empty: ready once started.
   std::string socket{};

@@ -16,12 +16,13 @@ bool Readiness::connect_and_ask() {
   }
   std::memcpy(address.sun_path, socket_.c_str(), socket_.size() + 1);
   Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  if (!fd ||
+      ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     return false;
   }
   const std::size_t length = question_.empty() ? 0 : question_.size() + 1;
-  if (length > 0 && ::send(fd.get(), question_.c_str(), length, MSG_NOSIGNAL) !=
-                        static_cast<ssize_t>(length)) {
+  if (length > 0 &&
+      ::send(fd.get(), question_.c_str(), length, MSG_NOSIGNAL) != static_cast<ssize_t>(length)) {
     return false;
   }
   connection_ = std::move(fd);

@@ -59,19 +59,18 @@ void SessionTrack::news(SessionNews news, MonoNs at) {
     case SessionNews::up:
       if (!established_) {
         came_up(at);
+        news_of_up_ = true;
       }
       break;
     case SessionNews::down:
       if (established_) {
         went_down(at);
-        news_of_down_ = true;
       }
       break;
     case SessionNews::held:
       // BIRD says so just before it says that the session closed.
       if (established_) {
         went_down(at);
-        news_of_down_ = true;
       }
       if (counting_) {
         result_.graceful_restart = result_.graceful_restart.value_or(true);
@@ -115,16 +114,15 @@ void SessionTrack::count_withdraws(const SessionLook& look, bool new_session) {
 void SessionTrack::look(const SessionLook& look) {
   ever_answered_ = true;
   first_unanswered_ = 0;
-  // Another incarnation, and both looks saw it up: it was down in between.
+  // Another incarnation, both looks saw it up, and no log told of it: it was down in between.
   const bool bounced = last_ && last_->established && look.established && established_ &&
-                       last_->incarnation != look.incarnation &&
-                       !(look.since && std::llabs(*look.since - last_up_) < 50'000'000);
+                       last_->incarnation != look.incarnation && !news_of_up_;
   const bool new_session = last_ && look.established && last_->incarnation != look.incarnation;
   if (look.established) {
     if (bounced) {
       went_down(last_->at);
       came_up(look.since.value_or(look.at));
-      bounced_unseen_ = bounced_unseen_ || (counting_ && !news_of_down_);
+      bounced_unseen_ = bounced_unseen_ || counting_;
     } else if (!established_) {
       came_up(look.since.value_or(look.at));
     }
@@ -143,9 +141,7 @@ void SessionTrack::look(const SessionLook& look) {
     result_.routes_after = routes_of(look);
     result_.routes_min = std::min(result_.routes_min, result_.routes_after);
   }
-  if (look.established) {
-    news_of_down_ = false;
-  }
+  news_of_up_ = false;
   last_ = look;
 }
 
@@ -164,7 +160,7 @@ LiveSession SessionTrack::live() const {
   live.answering = ever_answered_ && first_unanswered_ == 0;
   live.established = established_;
   live.went_down = result_.went_down;
-  live.routes = result_.routes_after;
+  live.routes = last_ ? routes_of(*last_) : 0;
   live.routes_withdrawn = result_.routes_withdrawn;
   return live;
 }

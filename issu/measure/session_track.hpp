@@ -65,7 +65,7 @@ class SessionTrack {
   MonoNs longest_unanswered_ = 0;
   bool ever_answered_ = false;
   bool bounced_unseen_ = false;  ///< down and up between two looks, no log told how
-  bool news_of_down_ = false;    ///< the log told of the last down
+  bool news_of_up_ = false;      ///< since the last look the log told of an up
   std::string last_reason_;
 };
 

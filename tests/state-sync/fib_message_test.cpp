@@ -20,8 +20,9 @@ using Datagram = std::vector<std::byte>;
 
 template <typename T>
 void put(Datagram& out, const T& value) {
-  const auto bytes = std::as_bytes(std::span(&value, 1));
-  out.insert(out.end(), bytes.begin(), bytes.end());
+  const std::size_t start = out.size();
+  out.resize(start + sizeof value);
+  std::memcpy(out.data() + start, &value, sizeof value);
 }
 
 template <typename T>
