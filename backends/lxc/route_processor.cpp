@@ -248,7 +248,7 @@ Result<ControlPlaneView> LxcRouteProcessor::control_plane(Slot slot) {
 
 Result<std::optional<std::vector<state_sync::Prefix>>> LxcRouteProcessor::routes(Slot slot) {
   ISSU_TRY(need_active(slot), "asking for the routes");
-  return suite_.routes(files(slot).run());
+  return suite_.routes(files(slot).run(), spec_.daemons);
 }
 
 Result<std::unique_ptr<RouteProcessor>> make_lxc(const RouterSpec& spec) {
