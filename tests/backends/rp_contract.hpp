@@ -10,6 +10,7 @@
 
 #include "backends/rp.hpp"
 #include "issu/base/child.hpp"
+#include "issu/base/clock.hpp"
 
 namespace issu::testing {
 
@@ -25,12 +26,11 @@ struct RpContract {
   std::function<std::vector<std::string>()> traces;
 };
 
-#define RP_OK(expression)                                  \
-  do {                                                     \
-    const auto rp_result = (expression);                   \
-    const std::string rp_message =                         \
-        rp_result ? "" : rp_result.error().message();      \
-    REQUIRE_MESSAGE(rp_result.has_value(), rp_message);    \
+#define RP_OK(expression)                                                        \
+  do {                                                                           \
+    const auto rp_result = (expression);                                         \
+    const std::string rp_message = rp_result ? "" : rp_result.error().message(); \
+    REQUIRE_MESSAGE(rp_result.has_value(), rp_message);                          \
   } while (false)
 
 inline backends::SlotPower power_of(backends::RouteProcessor& rp, backends::Slot slot) {
@@ -60,6 +60,18 @@ inline bool any_alive(const std::vector<ProcessId>& processes) {
   return false;
 }
 
+/// A process that has ended is there until its parent has taken notice: that may take a moment.
+inline void rp_left_nothing(const RpContract& contract) {
+  std::vector<std::string> traces;
+  wait_until(
+      [&] {
+        traces = contract.traces();
+        return traces.empty();
+      },
+      Deadline::in(std::chrono::seconds(3)));
+  CHECK_MESSAGE(traces.empty(), (traces.empty() ? "" : traces.front()));
+}
+
 /// Nothing staged: what needs an earlier state says so, what takes away has nothing to do.
 inline void rp_refuses_wrong_order(const RpContract& contract) {
   using namespace backends;
@@ -84,7 +96,7 @@ inline void rp_refuses_wrong_order(const RpContract& contract) {
   RP_OK(rp->power_off(Slot::a));
   CHECK(power_of(*rp, Slot::a) == SlotPower::staged);
   RP_OK(rp->unstage(Slot::a));
-  CHECK(contract.traces().empty());
+  rp_left_nothing(contract);
 }
 
 /// Every verb twice, each time by a new object.
@@ -127,7 +139,7 @@ inline void rp_repeats_every_verb(const RpContract& contract) {
     RP_OK(contract.make()->unstage(Slot::a));
     CHECK(power_of(*contract.make(), Slot::a) == SlotPower::empty);
   }
-  CHECK(contract.traces().empty());
+  rp_left_nothing(contract);
 }
 
 /// A daemon that is killed is counted and comes back.
@@ -160,7 +172,7 @@ inline void rp_counts_exits(const RpContract& contract) {
   }
   RP_OK(rp->power_off(Slot::a));
   RP_OK(rp->unstage(Slot::a));
-  CHECK(contract.traces().empty());
+  rp_left_nothing(contract);
 }
 
 /// The other version is booted beside the active one, takes over, and gives back.
@@ -193,7 +205,7 @@ inline void rp_changes_slots(const RpContract& contract) {
     RP_OK(rp->power_off(slot));
     RP_OK(rp->unstage(slot));
   }
-  CHECK(contract.traces().empty());
+  rp_left_nothing(contract);
 }
 
 inline void check_rp_contract(const RpContract& contract) {

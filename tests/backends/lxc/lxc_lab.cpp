@@ -119,8 +119,8 @@ std::vector<std::string> LxcLab::traces() const {
   using fs::directory_options;
   for (const char* root : {"/sys/fs/cgroup", "/run/lxc", "/run/issu"}) {
     std::error_code error;
-    for (fs::recursive_directory_iterator entry(root, directory_options::skip_permission_denied,
-                                                error),
+    for (fs::recursive_directory_iterator
+             entry(root, directory_options::skip_permission_denied, error),
          end;
          !error && entry != end; entry.increment(error)) {
       const std::string path = entry->path();
