@@ -7,9 +7,10 @@
 namespace issu::drill {
 namespace {
 
-/// One side of a session of one family. The peers are passive: where both sides connect, their
-/// connections collide, and a session that was up already can be closed for it. BIRD then sweeps
-/// what its neighbour, in the middle of a restart, has not sent again.
+/// One side of a session of one family. Where both sides connect, their connections collide, and a
+/// session that was up already can be closed for it; BIRD then sweeps what its neighbour, in the
+/// middle of a restart, has not sent again. So one side is passive: a BIRD peer, or the BIRD router
+/// towards an FRR peer (a passive FRR 8.4 closes sessions by itself when its start timer fires).
 struct Side {
   std::string name;
   int family;
@@ -82,9 +83,9 @@ std::string bird_router_conf(const Layout& layout) {
   }
   for (const PeerPlace& peer : layout.peers) {
     text += session({peer.spec.name + "4", 4, peer.router4, peer.peer4, layout.router_as, peer.as,
-                     peer.spec.hold_s, "where source = RTS_BGP", false});
+                     peer.spec.hold_s, "where source = RTS_BGP", peer.spec.daemon == "frr"});
     text += session({peer.spec.name + "6", 6, peer.router6, peer.peer6, layout.router_as, peer.as,
-                     peer.spec.hold_s, "where source = RTS_BGP", false});
+                     peer.spec.hold_s, "where source = RTS_BGP", peer.spec.daemon == "frr"});
   }
   return text;
 }

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
 #include <system_error>
@@ -18,6 +19,10 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+/// bgpd tells every neighbour for so long after its start that it has restarted itself (its default
+/// restart time, whatever is configured). A neighbour that restarts then does not wait for its
+/// routes, and neither would a router in an upgrade.
+constexpr auto kFrrStartup = std::chrono::seconds(122);
 constexpr auto kRouterUp = std::chrono::seconds(120);
 
 /// What an image's manifest says under "compatible".
@@ -70,6 +75,19 @@ Result<void> settle(const LabSpec& spec, const Surroundings& around, const Layou
   }
 }
 
+Result<void> outlast_startup(const LabSpec& spec, const Surroundings& around, Deadline over,
+                             Interrupt& interrupt) {
+  const bool has_frr = std::any_of(spec.peers.begin(), spec.peers.end(),
+                                   [](const PeerSpec& peer) { return peer.daemon == "frr"; });
+  if (!has_frr) {
+    return {};
+  }
+  around.say(fmt::format("an FRR peer says of itself that it has just restarted, for {} s more",
+                         over.left_ms() / 1000));
+  return interrupt.sleep(std::chrono::milliseconds(over.left_ms())) ? fail("interrupted")
+                                                                    : Result<void>();
+}
+
 Result<void> raise(const LabSpec& spec, const Surroundings& around, const Layout& layout,
                    LabRecord& record, Interrupt& interrupt) {
   const fs::path bundle = bundle_of(spec.image, around.images);
@@ -89,9 +107,11 @@ Result<void> raise(const LabSpec& spec, const Surroundings& around, const Layout
     return pass(std::move(up).error(), "bringing the lab's router up");
   }
   ISSU_TRY(start_peers(layout, record), "the lab");
+  const Deadline over = Deadline::in(kFrrStartup);
   around.say("lab " + layout.id + ": the router is up with " + spec.image +
              ", waiting for sessions and routes");
-  return settle(spec, around, layout, interrupt);
+  ISSU_TRY(settle(spec, around, layout, interrupt), "the lab");
+  return outlast_startup(spec, around, over, interrupt);
 }
 
 void copy_logs(const fs::path& from, const fs::path& to) {
@@ -175,9 +195,8 @@ void Lab::save_evidence(const fs::path& folder) const {
   copy_logs(layout_.state_dir(), folder / "state");
   copy_logs(layout_.run_dir(), folder / "run");
   std::error_code ignored;
-  for (const fs::path& file : {layout_.router_file(), layout_.work / "lab.json"}) {
-    fs::copy_file(file, folder / file.filename(), fs::copy_options::overwrite_existing, ignored);
-  }
+  fs::copy_file(layout_.router_file(), folder / "router.toml", fs::copy_options::overwrite_existing,
+                ignored);
   fs::copy(layout_.config_dir(), folder / "config",
            fs::copy_options::recursive | fs::copy_options::overwrite_existing, ignored);
 }

@@ -82,6 +82,27 @@ Result<void> dress(const PeerPlace& peer) {
   return {};
 }
 
+/// Waits until no link-local address is tentative any more, at both ends of every link: a daemon
+/// whose session comes up earlier announces IPv6 next hops that its neighbour refuses.
+Result<void> wait_for_addresses(const Layout& layout) {
+  std::vector<std::string> all{layout.chassis()};
+  for (const PeerPlace& peer : layout.peers) {
+    all.push_back(peer.netns);
+  }
+  for (const std::string& netns : all) {
+    const auto usable = [&netns] {
+      const auto said = run({"ip", "-n", netns, "-6", "addr", "show", "tentative"});
+      return said && said->status == 0 && said->out.empty();
+    };
+    if (!wait_until(usable, Deadline::in(std::chrono::seconds(10)),
+                    std::chrono::milliseconds(100))) {
+      return fail("the IPv6 addresses of " + netns + " are still tentative after 10 s",
+                  "look at `ip -n " + netns + " -6 addr`");
+    }
+  }
+  return {};
+}
+
 Argv frr_command(const PeerPlace& peer, const std::string& daemon) {
   return {"/usr/lib/frr/" + daemon,
           "-f",
@@ -106,6 +127,24 @@ std::vector<Argv> commands_of(const PeerPlace& peer) {
   Argv bgpd = frr_command(peer, "bgpd");
   bgpd.emplace_back("--no_kernel");
   return {frr_command(peer, "zebra"), bgpd};
+}
+
+/// A bgpd that starts before zebra knows the interfaces answers its first session with a
+/// NOTIFICATION.
+Result<void> wait_for_zebra(const PeerPlace& peer, const Argv& command) {
+  if (!command.front().ends_with("zebra")) {
+    return {};
+  }
+  const auto knows = [&peer] {
+    const auto said = run(
+        {"vtysh", "--vty_socket", peer.dir.string(), "-d", "zebra", "-c", "show interface brief"});
+    return said && said->out.find(peer.interface) != std::string::npos;
+  };
+  if (!wait_until(knows, Deadline::in(std::chrono::seconds(15)), std::chrono::milliseconds(100))) {
+    return fail("zebra does not know the interface " + peer.interface + " after 15 s",
+                "look at " + (peer.dir / "out.log").string());
+  }
+  return {};
 }
 
 /// Routes of one family that the peer's daemon holds; 0 when it does not answer.
@@ -157,6 +196,9 @@ Result<void> make_peers(const LabSpec& spec, const Layout& layout, LabRecord& re
 Result<void> start_peers(const Layout& layout, LabRecord& record) {
   for (const PeerPlace& peer : layout.peers) {
     ISSU_TRY(dress(peer), "dressing peer " + peer.spec.name);
+  }
+  ISSU_TRY(wait_for_addresses(layout), "dressing the peers");
+  for (const PeerPlace& peer : layout.peers) {
     for (const Argv& command : commands_of(peer)) {
       auto process = spawn_detached(
           command, {.log = peer.dir / "out.log", .netns = NetNs::path_of(peer.netns)});
@@ -165,6 +207,7 @@ Result<void> start_peers(const Layout& layout, LabRecord& record) {
       }
       record.processes.push_back({*process, peer.spec.name});
       ISSU_TRY(record.save(), "writing the lab down");
+      ISSU_TRY(wait_for_zebra(peer, command), "peer " + peer.spec.name);
     }
   }
   return {};

@@ -150,7 +150,8 @@ std::vector<LabRecord> abandoned_labs(const fs::path& base, bool kept_too) {
       continue;
     }
     auto record = LabRecord::load(entry.path());
-    if (record && !is_alive(record->owner) && (kept_too || !record->kept)) {
+    if (record && entry.path().filename() == "issu-" + record->id && !is_alive(record->owner) &&
+        (kept_too || !record->kept)) {
       labs.push_back(std::move(*record));
     }
   }
