@@ -55,7 +55,10 @@ FrrNeighbor read_neighbor(const std::string& peer, const json& neighbor) {
   for (const auto& [family, info] : child(neighbor, "addressFamilyInfo").items()) {
     found.view.prefixes += number_in(info, "acceptedPrefixCounter");
   }
+  found.last_down_held = text_in(neighbor, "lastResetDueTo") == "NSF peer closed the session";
   if (!found.view.established) {
+    found.waiting_for_restart =
+        child(neighbor, "gracefulRestartInfo").contains("gracefulRestartTimerMsecs");
     return found;  // bgpd goes on to print the flags and timers of the session before
   }
   found.up_for_ms = number_in(neighbor, "bgpTimerUpMsec");

@@ -16,6 +16,10 @@ struct FrrNeighbor {
   std::uint64_t established_count = 0;  ///< sessions since bgpd started
   std::uint64_t dropped_count = 0;
   std::uint64_t up_for_ms = 0;
+  /// The last session ended without a word, in graceful restart: its routes were kept.
+  bool last_down_held = false;
+  /// It waits for the neighbour to come back from a graceful restart.
+  bool waiting_for_restart = false;
 };
 
 /// Reads `show bgp neighbors json` (fields as in FRR 8.4 and 10.3).

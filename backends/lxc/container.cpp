@@ -1,7 +1,13 @@
 #include "backends/lxc/container.hpp"
 
+#include <fcntl.h>
 #include <lxc/lxccontainer.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <memory>
 
 #include "issu/base/child.hpp"
@@ -45,7 +51,20 @@ std::string Container::library_version() {
   return lxc_get_version();
 }
 
-Result<void> Container::start(const ConfigItems& config, const std::filesystem::path& log) {
+Result<Fd> Container::lock() const {
+  Fd fd(::open((folder_ / (name_ + ".lock")).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!fd) {
+    return fail_errno("opening the lock of the container " + name_);
+  }
+  if (!wait_until([&] { return ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0; },
+                  Deadline::in(std::chrono::seconds(30)), std::chrono::milliseconds(2))) {
+    return fail("another process is starting or stopping the container " + name_, "wait for it");
+  }
+  return fd;
+}
+
+Result<void> Container::start_here(const ConfigItems& config,
+                                   const std::filesystem::path& log) const {
   auto handle = open(name_, folder_);
   if (!handle) {
     return fail(std::move(handle).error());
@@ -66,6 +85,45 @@ Result<void> Container::start(const ConfigItems& config, const std::filesystem::
   return {};
 }
 
+Result<void> Container::start(const ConfigItems& config, const std::filesystem::path& log) {
+  auto held = lock();
+  if (!held) {
+    return fail(std::move(held).error());
+  }
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) {
+    return fail_errno("making a pipe");
+  }
+  Fd read_end(ends[0]);
+  Fd write_end(ends[1]);
+  // liblxc moves the process that calls it into the container's monitor group, for good. The
+  // child shares the lock: when we are killed, the next caller still waits for the start to end.
+  const pid_t child = ::fork();
+  if (child < 0) {
+    return fail_errno("forking to start the container " + name_);
+  }
+  if (child == 0) {
+    std::string said;
+    if (auto started = start_here(config, log); !started) {
+      said = started.error().what();
+    }
+    const bool told = ::write(write_end.get(), said.data(), said.size()) >= 0;
+    ::_exit(said.empty() && told ? 0 : 1);
+  }
+  write_end.reset();
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+    return {};
+  }
+  char said[1024];
+  const ssize_t count = ::read(read_end.get(), said, sizeof said);
+  return fail(count > 0 ? std::string(said, static_cast<std::size_t>(count))
+                        : "the container " + name_ + " did not start",
+              "more in " + log.string());
+}
+
 pid_t Container::init_pid() const {
   auto handle = open(name_, folder_);
   if (!handle || !(*handle)->is_running(handle->get())) {
@@ -75,9 +133,16 @@ pid_t Container::init_pid() const {
 }
 
 Result<void> Container::stop() {
+  if (!std::filesystem::exists(folder_)) {
+    return {};
+  }
   auto handle = open(name_, folder_);
   if (!handle) {
     return fail(std::move(handle).error());
+  }
+  auto held = lock();
+  if (!held) {
+    return fail(std::move(held).error());
   }
   lxc_container& container = **handle;
   const auto stopped = [&] { return std::string_view(container.state(&container)) == "STOPPED"; };
@@ -93,6 +158,19 @@ Result<void> Container::stop() {
                 "look for its monitor, `[lxc monitor] " + folder_.string() + "`");
   }
   return {};
+}
+
+void Container::forget_folder(const std::filesystem::path& folder) {
+  const std::filesystem::path locks = "/run/lxc/lock";
+  std::error_code error;
+  auto path = locks / folder.relative_path();
+  std::filesystem::remove_all(path, error);
+  // The folders above it go as far as they are empty: another router has its own in them.
+  for (path = path.parent_path();
+       path != "/run" && std::filesystem::is_empty(path, error) && !error;
+       path = path.parent_path()) {
+    std::filesystem::remove(path, error);
+  }
 }
 
 }  // namespace issu::backends::lxc

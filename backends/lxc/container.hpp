@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "issu/base/fd.hpp"
 #include "issu/base/result.hpp"
 
 namespace issu::backends::lxc {
@@ -26,6 +27,8 @@ class Container {
   /// Ends process 1 and with it every process of the container; returns when nothing is left of
   /// it. Not running is fine.
   Result<void> stop();
+  /// Removes the lock files that liblxc leaves for a folder of containers. None may run in it.
+  static void forget_folder(const std::filesystem::path& folder);
   /// On the host; 0 when it does not run.
   [[nodiscard]] pid_t init_pid() const;
 
@@ -33,6 +36,10 @@ class Container {
   [[nodiscard]] static std::string library_version();
 
  private:
+  /// Held by whoever starts or stops it.
+  [[nodiscard]] Result<Fd> lock() const;
+  Result<void> start_here(const ConfigItems& config, const std::filesystem::path& log) const;
+
   std::string name_;
   std::filesystem::path folder_;
 };

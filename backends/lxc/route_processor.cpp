@@ -1,5 +1,7 @@
 #include "backends/lxc/route_processor.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "backends/lxc/cgroups.hpp"
@@ -196,6 +198,13 @@ Result<void> LxcRouteProcessor::unstage(Slot slot) {
   }
   ISSU_TRY(lxc::unmount_rootfs(where), "unstaging " + label(slot));
   ISSU_TRY(remove_tree(where.folder), "unstaging " + label(slot));
+  if (!std::filesystem::exists(files(other(slot)).folder)) {
+    const auto containers = spec_.run_dir / "lxc";
+    ISSU_TRY(remove_tree(containers), "unstaging " + label(slot));
+    lxc::Container::forget_folder(containers);
+    // Goes only where nobody else keeps anything in it.
+    ::rmdir(spec_.run_dir.c_str());
+  }
   return {};
 }
 
@@ -248,7 +257,7 @@ Result<ControlPlaneView> LxcRouteProcessor::control_plane(Slot slot) {
 
 Result<std::optional<std::vector<state_sync::Prefix>>> LxcRouteProcessor::routes(Slot slot) {
   ISSU_TRY(need_active(slot), "asking for the routes");
-  return suite_.routes(files(slot).run());
+  return suite_.routes(files(slot).run(), spec_.daemons);
 }
 
 Result<std::unique_ptr<RouteProcessor>> make_lxc(const RouterSpec& spec) {

@@ -44,7 +44,8 @@ ControlPlaneView view(const std::filesystem::path& run, const std::vector<std::s
   return bird_view(run / "bird.ctl");
 }
 
-Result<std::optional<std::vector<state_sync::Prefix>>> routes(const std::filesystem::path& run) {
+Result<std::optional<std::vector<state_sync::Prefix>>> routes(
+    const std::filesystem::path& run, const std::vector<std::string>& /*daemons*/) {
   auto list = bird_kernel_routes(run / "bird.ctl");
   if (!list) {
     return fail(std::move(list).error());

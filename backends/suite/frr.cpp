@@ -1,8 +1,8 @@
 #include <algorithm>
 
 #include "backends/daemons/views.hpp"
+#include "backends/suite/frr_routes.hpp"
 #include "backends/suite/suite.hpp"
-#include "backends/suite/zebra_routes.hpp"
 
 namespace issu::backends {
 namespace {
@@ -115,8 +115,9 @@ ControlPlaneView view(const std::filesystem::path& run, const std::vector<std::s
   return frr_view(run, daemons);
 }
 
-Result<std::optional<std::vector<state_sync::Prefix>>> routes(const std::filesystem::path& run) {
-  auto list = zebra_announced_routes(run / "zebra.vty");
+Result<std::optional<std::vector<state_sync::Prefix>>> routes(
+    const std::filesystem::path& run, const std::vector<std::string>& daemons) {
+  auto list = frr_announced_routes(run, daemons);
   if (!list) {
     return fail(std::move(list).error());
   }

@@ -36,7 +36,7 @@ struct Suite {
   ControlPlaneView (*view)(const std::filesystem::path& run,
                            const std::vector<std::string>& daemons);
   Result<std::optional<std::vector<state_sync::Prefix>>> (*routes)(
-      const std::filesystem::path& run);
+      const std::filesystem::path& run, const std::vector<std::string>& daemons);
 };
 
 /// The row of this name, for as long as the program runs; nullptr when there is none.

@@ -92,8 +92,9 @@ Result<std::vector<SessionLook>> PeerAsker::ask_frr() {
     if (look.established) {
       look.end_of_rib = found->view.end_of_rib;
     } else {
-      look.holding = found->view.prefixes > 0;
+      look.holding = found->waiting_for_restart;
     }
+    look.last_down_held = found->last_down_held;
     look.families["all"].routes = found->view.prefixes;
     looks.push_back(std::move(look));
   }

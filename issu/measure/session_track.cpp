@@ -100,7 +100,10 @@ void SessionTrack::count_withdraws(const SessionLook& look, bool new_session) {
       continue;
     }
     const FamilyCounters& now = found->second;
-    if (!look.counters_exact) {
+    if (!look.counters_exact && new_session && result_.graceful_restart == false &&
+        last_->established) {
+      result_.routes_withdrawn += before.routes;  // gone and come again between two looks
+    } else if (!look.counters_exact) {
       result_.routes_withdrawn += before.routes - std::min(before.routes, now.routes);
     } else if (now.updates < before.updates || now.withdraws < before.withdraws ||
                (new_session && result_.graceful_restart == false)) {
@@ -122,7 +125,11 @@ void SessionTrack::look(const SessionLook& look) {
     if (bounced) {
       went_down(last_->at);
       came_up(look.since.value_or(look.at));
-      bounced_unseen_ = bounced_unseen_ || counting_;
+      if (counting_ && look.last_down_held) {
+        result_.graceful_restart = *look.last_down_held && result_.graceful_restart.value_or(true);
+      } else {
+        bounced_unseen_ = bounced_unseen_ || counting_;
+      }
     } else if (!established_) {
       came_up(look.since.value_or(look.at));
     }

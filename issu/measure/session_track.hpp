@@ -26,6 +26,8 @@ struct SessionLook {
   std::string incarnation;
   /// The peer holds the routes of a session that went down; none: the daemon does not say.
   std::optional<bool> holding;
+  /// Whether the routes were held in the last down, if the daemon says so afterwards.
+  std::optional<bool> last_down_held;
   /// Families that the daemon has counters for. A family that is gone has lost its routes.
   std::map<std::string, FamilyCounters> families;
   bool counters_exact = false;     ///< withdraws are counted by the daemon, not only seen as a drop

@@ -151,6 +151,52 @@ TEST_CASE("without graceful restart the peer withdraws all routes") {
   CHECK(result.established_after);
 }
 
+TEST_CASE("FRR as the peer of a BIRD that restarts") {
+  if (const std::string why = DaemonLab::missing(); !why.empty()) {
+    ISSU_SKIP(why);
+  }
+  for (const bool graceful : {true, false}) {
+    CAPTURE(graceful);
+    const std::string router =
+        "router id 10.9.0.2;\nprotocol device {}\n"
+        "protocol static s4 { ipv4; route 10.77.0.0/24 blackhole; route 10.77.1.0/24 blackhole; }\n"
+        "protocol bgp p1 { local 10.9.0.2 as 65002; neighbor 10.9.0.1 as 65001;\n"
+        " hold time 30; connect delay time 1; graceful restart " +
+        std::string(graceful ? "on" : "off") + ";\n ipv4 { import all; export all; }; }\n";
+    DaemonLab lab;
+    lab.link("f", "p1", {"10.9.0.1/24"}, "b", "r0", {"10.9.0.2/24"});
+    lab.start_frr("f", "zebra", "");
+    lab.start_frr("f", "bgpd",
+                  "router bgp 65001\n no bgp ebgp-requires-policy\n bgp graceful-restart\n"
+                  " neighbor 10.9.0.2 remote-as 65002\n neighbor 10.9.0.2 timers connect 1\n");
+    lab.start_bird("b", router);
+    PeerWatch watch({"frr", "frr", lab.folder(), {"10.9.0.2"}, {}});
+    watch.start();
+    REQUIRE(wait_until([&] { return watch.live().at(0).routes == 2; },
+                       Deadline::in(std::chrono::seconds(30)), std::chrono::milliseconds(50)));
+    sleep_for(std::chrono::milliseconds(500));
+    watch.begin_counting();
+    lab.kill("b");
+    sleep_for(std::chrono::milliseconds(500));
+    lab.start_bird("b", router, {"-R"});
+    CHECK(wait_until(
+        [&] {
+          const LiveSession live = watch.live().at(0);
+          return live.went_down && live.established && live.routes == 2;
+        },
+        Deadline::in(std::chrono::seconds(20)), std::chrono::milliseconds(50)));
+    sleep_for(std::chrono::seconds(1));
+    watch.stop();
+    const SessionResult result = watch.finish(mono_now()).at(0);
+    show(result);
+    CHECK(result.measured);
+    CHECK(result.graceful_restart == graceful);
+    CHECK(result.routes_withdrawn == (graceful ? 0 : 2));
+    CHECK(result.down_ms > 400);
+    CHECK(result.established_after);
+  }
+}
+
 TEST_CASE("a peer that dies is not measured") {
   if (const std::string why = DaemonLab::missing(); !why.empty()) {
     ISSU_SKIP(why);

@@ -132,6 +132,28 @@ TEST_CASE("down and up between two looks: the log knows whether the routes were 
   }
 }
 
+TEST_CASE("down and up between two looks: a daemon that says afterwards whether it held routes") {
+  for (const bool kept : {true, false}) {
+    CAPTURE(kept);
+    SessionTrack track("peer", "10.9.0.1");
+    SessionLook before = up(0, "1", {100, 0, 0});
+    before.counters_exact = false;
+    track.look(before);
+    track.begin_counting();
+    SessionLook after = before;
+    after.at = 100 * ms;
+    after.incarnation = "2";
+    after.last_down_held = kept;
+    track.look(after);
+    const SessionResult result = track.finish(200 * ms);
+    CHECK(result.measured);
+    CHECK(result.went_down);
+    CHECK(result.down_ms == 100);
+    CHECK(result.graceful_restart == kept);
+    CHECK(result.routes_withdrawn == (kept ? 0 : 100));
+  }
+}
+
 TEST_CASE("a peer that can't be asked is not measured") {
   SessionTrack never("peer", "rt1");
   never.begin_counting();

@@ -124,15 +124,17 @@ void DaemonLab::start(const std::string& what, const Argv& argv, const std::stri
   processes_[what] = *process;
 }
 
-void DaemonLab::start_bird(const std::string& name, const std::string& config) {
+void DaemonLab::start_bird(const std::string& name, const std::string& config,
+                           const Argv& options) {
   const auto file = folder_ / (name + ".conf");
   must(write_file_atomic(file,
                          "log \"" + log(name).string() +
                              "\" all;\n"
                              "timeformat log iso long ms;\ntimeformat protocol iso long ms;\n" +
                              config));
-  start(name, {"bird", "-f", "-c", file, "-s", control(name), "-P", folder_ / (name + ".pid")},
-        name);
+  Argv argv{"bird", "-f", "-c", file, "-s", control(name), "-P", folder_ / (name + ".pid")};
+  argv.insert(argv.end(), options.begin(), options.end());
+  start(name, argv, name);
 }
 
 void DaemonLab::start_frr(const std::string& name, const std::string& daemon,

@@ -33,7 +33,7 @@ class DaemonLab {
   void sysctl(const std::string& name, const std::string& key, const std::string& value);
 
   /// Starts BIRD with this configuration; it logs to `log(name)` and listens on `control(name)`.
-  void start_bird(const std::string& name, const std::string& config);
+  void start_bird(const std::string& name, const std::string& config, const Argv& options = {});
   /// Starts an FRR daemon ("bgpd"); its vty socket is in `folder()`.
   void start_frr(const std::string& name, const std::string& daemon, const std::string& config,
                  const Argv& options = {});

@@ -1,0 +1,88 @@
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "issu/drill/configs.hpp"
+
+namespace issu::drill {
+namespace {
+
+/// One side of a session of one family.
+struct Side {
+  std::string name;
+  int family;
+  std::string local, remote;
+  unsigned local_as, remote_as;
+  unsigned hold_s;
+  std::string exports;
+};
+
+std::string session(const Side& side) {
+  return fmt::format(R"(
+protocol bgp {} {{
+  local {} as {};
+  neighbor {} as {};
+  hold time {};
+  connect delay time 1;
+  connect retry time 2;
+  error wait time 1, 4;
+  graceful restart on;
+  graceful restart time 120;
+  ipv{} {{ import all; export {}; }};
+}}
+)",
+                     side.name, side.local, side.local_as, side.remote, side.remote_as, side.hold_s,
+                     side.family, side.exports);
+}
+
+std::string statics(const PeerSpec& spec, int family) {
+  std::string text = fmt::format("\nprotocol static announced{} {{\n  ipv{};\n", family, family);
+  for (const measure::PrefixRange& range : spec.announce) {
+    if (range.first.family != family) {
+      continue;
+    }
+    state_sync::Prefix prefix = range.first;
+    for (std::uint64_t i = 0; i < range.count; ++i) {
+      fmt::format_to(std::back_inserter(text), "  route {} blackhole;\n", prefix.text());
+      prefix = state_sync::nth_after(prefix, 1);
+    }
+  }
+  return text + "}\n";
+}
+
+}  // namespace
+
+std::string bird_peer_conf(const Layout& layout, const PeerPlace& peer) {
+  std::string text = fmt::format(
+      "log \"{}\" all;\ntimeformat log iso long ms;\ntimeformat protocol iso long ms;\n"
+      "router id {};\ndebug protocols {{ states, events }};\n\nprotocol device {{ }}\n",
+      (peer.dir / "bird.log").string(), peer.peer4);
+  text += statics(peer.spec, 4) + statics(peer.spec, 6);
+  text += session({"router4", 4, peer.peer4, peer.router4, peer.as, layout.router_as,
+                   peer.spec.hold_s, "where source = RTS_STATIC"});
+  text += session({"router6", 6, peer.peer6, peer.router6, peer.as, layout.router_as,
+                   peer.spec.hold_s, "where source = RTS_STATIC"});
+  return text;
+}
+
+std::string bird_router_conf(const Layout& layout) {
+  std::string text = fmt::format(
+      "log stderr all;\ntimeformat log iso long ms;\nrouter id {};\ngraceful restart wait 60;\n\n"
+      "protocol device {{ }}\n",
+      layout.peers.front().router4);
+  for (const int family : {4, 6}) {
+    text += fmt::format(
+        "\nprotocol kernel kernel{0} {{\n  persist;\n  graceful restart on;\n  scan time 60;\n"
+        "  ipv{0} {{ import none; export where source = RTS_BGP; }};\n}}\n",
+        family);
+  }
+  for (const PeerPlace& peer : layout.peers) {
+    text += session({peer.spec.name + "4", 4, peer.router4, peer.peer4, layout.router_as, peer.as,
+                     peer.spec.hold_s, "where source = RTS_BGP"});
+    text += session({peer.spec.name + "6", 6, peer.router6, peer.peer6, layout.router_as, peer.as,
+                     peer.spec.hold_s, "where source = RTS_BGP"});
+  }
+  return text;
+}
+
+}  // namespace issu::drill

@@ -1,0 +1,185 @@
+#include "issu/drill/lab.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <utility>
+
+#include "issu/base/file.hpp"
+#include "issu/drill/configs.hpp"
+
+namespace issu::drill {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr auto kRouterUp = std::chrono::seconds(120);
+
+/// What an image's manifest says under "compatible".
+Result<std::string> compatible_of(const Surroundings& around, const fs::path& bundle) {
+  auto said = run_checked({around.issu.string(), "image", "info", bundle.string(), "--json"});
+  if (!said) {
+    return fail(std::move(said).error());
+  }
+  const json info = json::parse(*said, nullptr, false);
+  if (!info.is_object() || !info.contains("compatible")) {
+    return fail("`issu image info` says no \"compatible\" of " + bundle.string(), "build it again");
+  }
+  return info["compatible"].get<std::string>();
+}
+
+RouteCount routes_of_router(const Surroundings& around, const Layout& layout) {
+  const auto said =
+      run({around.issu.string(), "router", "show", "-f", layout.router_file().string(), "--json"});
+  const json shown = said ? json::parse(said->out, nullptr, false) : json();
+  if (!shown.is_object() || !shown.contains("routes") || !shown["routes"].is_object()) {
+    return {};
+  }
+  return {shown["routes"].value("ipv4", std::uint64_t{0}),
+          shown["routes"].value("ipv6", std::uint64_t{0})};
+}
+
+Result<void> settle(const LabSpec& spec, const Surroundings& around, const Layout& layout,
+                    Interrupt& interrupt) {
+  const RouteCount wanted = announced(spec.peers);
+  const Deadline deadline =
+      Deadline::in(std::chrono::milliseconds(static_cast<std::int64_t>(spec.settle_s * 1000)));
+  RouteCount there;
+  while (true) {
+    there = routes_of_router(around, layout);
+    if (there.ipv4 >= wanted.ipv4 && there.ipv6 >= wanted.ipv6 && peers_have(layout, wanted)) {
+      return {};
+    }
+    if (deadline.passed()) {
+      return fail(
+          fmt::format("after {} s the router holds {} of {} IPv4 and {} of {} IPv6 routes{}",
+                      spec.settle_s, there.ipv4, wanted.ipv4, there.ipv6, wanted.ipv6,
+                      there.ipv4 < wanted.ipv4 || there.ipv6 < wanted.ipv6
+                          ? ""
+                          : ", and a peer has not heard of all of them"),
+          "look at the peers' logs in " + (layout.work / "peers").string());
+    }
+    if (interrupt.sleep(std::chrono::milliseconds(500))) {
+      return fail("interrupted");
+    }
+  }
+}
+
+Result<void> raise(const LabSpec& spec, const Surroundings& around, const Layout& layout,
+                   LabRecord& record, Interrupt& interrupt) {
+  const fs::path bundle = bundle_of(spec.image, around.images);
+  auto compatible = compatible_of(around, bundle);
+  if (!compatible) {
+    return fail(std::move(compatible).error());
+  }
+  around.say(fmt::format("lab {}: {} peers, {} routes", layout.id, layout.peers.size(),
+                         announced(spec.peers).ipv4 + announced(spec.peers).ipv6));
+  ISSU_TRY(make_peers(spec, layout, record, *compatible, around.images / "keyring.pem"), "the lab");
+  RunOptions patient;
+  patient.timeout = kRouterUp;
+  auto up = run_checked({around.issu.string(), "router", "up", "-f", layout.router_file().string(),
+                         "--image", bundle.string()},
+                        patient);
+  if (!up) {
+    return pass(std::move(up).error(), "bringing the lab's router up");
+  }
+  ISSU_TRY(start_peers(layout, record), "the lab");
+  around.say("lab " + layout.id + ": the router is up with " + spec.image +
+             ", waiting for sessions and routes");
+  return settle(spec, around, layout, interrupt);
+}
+
+void copy_logs(const fs::path& from, const fs::path& to) {
+  std::error_code ignored;
+  if (!fs::exists(from, ignored)) {
+    return;
+  }
+  fs::create_directories(to, ignored);
+  for (auto entry = fs::recursive_directory_iterator(from, ignored);
+       !ignored && entry != fs::recursive_directory_iterator(); entry.increment(ignored)) {
+    const std::string name = entry->path().filename().string();
+    const bool wanted = name.ends_with(".log") || name.ends_with(".json") ||
+                        name.ends_with(".jsonl") || name.ends_with(".toml") || name == "journal";
+    if (entry->is_regular_file(ignored) && wanted) {
+      const fs::path target = to / entry->path().lexically_relative(from);
+      fs::create_directories(target.parent_path(), ignored);
+      fs::copy_file(entry->path(), target, fs::copy_options::overwrite_existing, ignored);
+    }
+  }
+}
+
+}  // namespace
+
+fs::path bundle_of(const std::string& image, const fs::path& images) {
+  return image.find('/') == std::string::npos ? images / (image + ".raucb") : fs::path(image);
+}
+
+Result<Lab> Lab::build(const LabSpec& spec, const Surroundings& around, Interrupt& interrupt) {
+  Lab lab;
+  const std::string id = "drill-" + std::to_string(::getpid());
+  lab.layout_ = lay_out(spec, id, around.base / ("issu-" + id));
+  lab.record_.id = id;
+  lab.record_.owner = identify(::getpid());
+  lab.record_.work = lab.layout_.work;
+  lab.record_.issu = around.issu;
+  // mkdir, not make_dirs: a folder that somebody else put there is not ours to use.
+  if (::mkdir(lab.layout_.work.c_str(), 0711) != 0) {
+    return fail_errno("creating the lab's folder " + lab.layout_.work.string(),
+                      errno == EEXIST ? "`issu drill clean`, or name another with --work" : "");
+  }
+  ::chmod(lab.layout_.work.c_str(), 0711);
+  ISSU_TRY(lab.record_.save(), "writing the lab down");
+  lab.standing_ = true;
+  if (auto raised = raise(spec, around, lab.layout_, lab.record_, interrupt); !raised) {
+    const fs::path evidence = lab.layout_.evidence();
+    lab.save_evidence(evidence);
+    Error error = std::move(raised).error();
+    if (auto gone = lab.take_away(); !gone) {
+      error.also(std::move(gone).error());
+    }
+    error.also(Error("its logs are in " + evidence.string()));
+    return fail(std::move(error));
+  }
+  return lab;
+}
+
+Lab::Lab(Lab&& other) noexcept
+    : layout_(std::move(other.layout_)),
+      record_(std::move(other.record_)),
+      standing_(std::exchange(other.standing_, false)) {}
+
+Lab::~Lab() {
+  (void)take_away();
+}
+
+Result<void> Lab::take_away() {
+  if (!std::exchange(standing_, false)) {
+    return {};
+  }
+  return give_back(record_);
+}
+
+Result<void> Lab::keep() {
+  standing_ = false;
+  record_.kept = true;
+  return record_.save();
+}
+
+void Lab::save_evidence(const fs::path& folder) const {
+  copy_logs(layout_.work / "peers", folder / "peers");
+  copy_logs(layout_.state_dir(), folder / "state");
+  copy_logs(layout_.run_dir(), folder / "run");
+  std::error_code ignored;
+  for (const fs::path& file : {layout_.router_file(), layout_.work / "lab.json"}) {
+    fs::copy_file(file, folder / file.filename(), fs::copy_options::overwrite_existing, ignored);
+  }
+  fs::copy(layout_.config_dir(), folder / "config",
+           fs::copy_options::recursive | fs::copy_options::overwrite_existing, ignored);
+}
+
+}  // namespace issu::drill

@@ -1,0 +1,183 @@
+#include <pwd.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "issu/base/file.hpp"
+#include "issu/base/netns.hpp"
+#include "issu/drill/configs.hpp"
+#include "issu/drill/lab.hpp"
+
+namespace issu::drill {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<void> ip(const PeerPlace& peer, Argv words) {
+  Argv argv{"ip", "-n", peer.netns};
+  argv.insert(argv.end(), words.begin(), words.end());
+  auto done = run_checked(argv);
+  return done ? Result<void>() : pass(std::move(done).error(), "peer " + peer.spec.name);
+}
+
+/// FRR's daemons give up root: their folder has to be their own user's.
+Result<void> give_to_frr(const fs::path& dir) {
+  const passwd* user = ::getpwnam("frr");
+  if (user == nullptr) {
+    return fail("there is no user frr on this machine", "apt-get install frr");
+  }
+  if (::chown(dir.c_str(), user->pw_uid, user->pw_gid) != 0) {
+    return fail_errno("giving " + dir.string() + " to the user frr");
+  }
+  return {};
+}
+
+Result<void> write_peer(const Layout& layout, const PeerPlace& peer) {
+  // 0711 on the way down: bgpd reads its files as the user frr.
+  ISSU_TRY(make_dirs(peer.dir, 0711), "peer " + peer.spec.name);
+  if (peer.spec.daemon == "bird") {
+    return write_file_atomic(peer.dir / "bird.conf", bird_peer_conf(layout, peer));
+  }
+  ISSU_TRY(write_file_atomic(peer.dir / "bgpd.conf", frr_peer_conf(layout, peer), 0644),
+           "peer " + peer.spec.name);
+  ISSU_TRY(write_file_atomic(peer.dir / "zebra.conf", "hostname " + peer.spec.name + "\n", 0644),
+           "peer " + peer.spec.name);
+  return give_to_frr(peer.dir);
+}
+
+/// BIRD reads one file; each of FRR's daemons its own, where only bgpd has something to be told.
+Result<void> write_router_config(const LabSpec& spec, const Layout& layout) {
+  if (spec.suite == "bird") {
+    return write_file_atomic(layout.config_dir() / "bird.conf", bird_router_conf(layout), 0644);
+  }
+  std::vector<std::string> daemons = spec.daemons;
+  if (daemons.empty()) {
+    daemons = {"zebra", "bgpd", "staticd"};
+  }
+  for (const std::string& daemon : daemons) {
+    ISSU_TRY(write_file_atomic(
+                 layout.config_dir() / (daemon + ".conf"),
+                 daemon == "bgpd" ? frr_router_conf(layout) : "hostname " + layout.id + "\n", 0644),
+             daemon);
+  }
+  return {};
+}
+
+/// Addresses, the way back, and one local route for each block that the peer answers for.
+Result<void> dress(const PeerPlace& peer) {
+  ISSU_TRY(ip(peer, {"link", "set", "dev", peer.interface, "up"}), "setting up its link");
+  ISSU_TRY(ip(peer, {"addr", "replace", peer.peer4 + "/30", "dev", peer.interface}), "addresses");
+  ISSU_TRY(ip(peer, {"-6", "addr", "replace", peer.peer6 + "/64", "dev", peer.interface, "nodad"}),
+           "addresses");
+  ISSU_TRY(ip(peer, {"route", "replace", "default", "via", peer.router4}), "default route");
+  ISSU_TRY(ip(peer, {"-6", "route", "replace", "default", "via", peer.router6}), "default route");
+  for (const measure::PrefixRange& range : peer.spec.announce) {
+    for (const state_sync::Prefix& block : cover(range)) {
+      const std::string family = block.family == 4 ? "-4" : "-6";
+      ISSU_TRY(ip(peer, {family, "route", "replace", "local", block.text(), "dev", "lo"}),
+               "local routes");
+    }
+  }
+  return {};
+}
+
+Argv frr_command(const PeerPlace& peer, const std::string& daemon) {
+  return {"/usr/lib/frr/" + daemon,
+          "-f",
+          (peer.dir / (daemon + ".conf")).string(),
+          "-i",
+          (peer.dir / (daemon + ".pid")).string(),
+          "--vty_socket",
+          peer.dir.string(),
+          "-z",
+          (peer.dir / "zserv.api").string(),
+          "-P",
+          "0"};
+}
+
+/// What runs in a peer, in order. bgpd installs nothing; without a zebra it would not know its own
+/// interfaces, and refuse IPv6 routes whose next hop comes with a link-local address.
+std::vector<Argv> commands_of(const PeerPlace& peer) {
+  if (peer.spec.daemon == "bird") {
+    return {{"bird", "-f", "-c", (peer.dir / "bird.conf").string(), "-s",
+             (peer.dir / "bird.ctl").string()}};
+  }
+  Argv bgpd = frr_command(peer, "bgpd");
+  bgpd.emplace_back("--no_kernel");
+  return {frr_command(peer, "zebra"), bgpd};
+}
+
+/// Routes of one family that the peer's daemon holds; 0 when it does not answer.
+std::uint64_t held_by(const PeerPlace& peer, int family) {
+  if (peer.spec.daemon == "frr") {
+    const auto answer = run({"vtysh", "--vty_socket", peer.dir.string(), "-d", "bgpd", "-c",
+                             "show bgp ipv" + std::to_string(family) + " unicast summary json"});
+    const auto summary =
+        answer ? nlohmann::json::parse(answer->out, nullptr, false) : nlohmann::json();
+    if (!summary.is_object() || !summary.contains("peers")) {
+      return 0;
+    }
+    std::uint64_t received = 0;
+    for (const auto& neighbor : summary["peers"]) {
+      received += neighbor.value("pfxRcd", std::uint64_t{0});
+    }
+    return received;
+  }
+  const auto answer = run({"birdc", "-s", (peer.dir / "bird.ctl").string(), "show", "route",
+                           "count", "protocol", "router" + std::to_string(family)});
+  std::istringstream lines(answer ? answer->out : "");
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find(" routes for ") != std::string::npos &&
+        line.find("master" + std::to_string(family)) != std::string::npos) {
+      return std::stoull(line);
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
+Result<void> make_peers(const LabSpec& spec, const Layout& layout, LabRecord& record,
+                        const std::string& compatible, const fs::path& keyring) {
+  ISSU_TRY(make_dirs(layout.work / "peers", 0711), "building the lab");
+  ISSU_TRY(make_dirs(layout.config_dir(), 0755), "building the lab");
+  for (const PeerPlace& peer : layout.peers) {
+    record.netns.push_back(peer.netns);
+  }
+  ISSU_TRY(record.save(), "building the lab");
+  for (const PeerPlace& peer : layout.peers) {
+    ISSU_TRY(NetNs::create(peer.netns), "peer " + peer.spec.name);
+    ISSU_TRY(write_peer(layout, peer), "writing its configuration");
+  }
+  ISSU_TRY(write_router_config(spec, layout), "writing the router's configuration");
+  return write_file_atomic(layout.router_file(), router_toml(spec, layout, compatible, keyring));
+}
+
+Result<void> start_peers(const Layout& layout, LabRecord& record) {
+  for (const PeerPlace& peer : layout.peers) {
+    ISSU_TRY(dress(peer), "dressing peer " + peer.spec.name);
+    for (const Argv& command : commands_of(peer)) {
+      auto process = spawn_detached(
+          command, {.log = peer.dir / "out.log", .netns = NetNs::path_of(peer.netns)});
+      if (!process) {
+        return pass(std::move(process).error(), "peer " + peer.spec.name);
+      }
+      record.processes.push_back({*process, peer.spec.name});
+      ISSU_TRY(record.save(), "writing the lab down");
+    }
+  }
+  return {};
+}
+
+bool peers_have(const Layout& layout, const RouteCount& count) {
+  for (const PeerPlace& peer : layout.peers) {
+    const RouteCount mine = announced({peer.spec});
+    if (held_by(peer, 4) < count.ipv4 - mine.ipv4 || held_by(peer, 6) < count.ipv6 - mine.ipv6) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace issu::drill

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace issu::drill {
+
+/// One thing that had to hold, and whether it did.
+struct Judgement {
+  std::string what;
+  std::string expected;
+  std::string got;
+  bool passed = false;
+  std::filesystem::path evidence;
+};
+
+/// One upgrade that a drill ran, seen from outside.
+struct UpgradeRun {
+  std::string step;      ///< the step's name
+  int exit_code = 0;     ///< of the command that saw its end
+  std::string document;  ///< the result document, JSON; empty when there was none
+  std::filesystem::path evidence;
+};
+
+/// What came of a drill.
+struct DrillOutcome {
+  std::string scenario;
+  std::string about;
+  std::string label;    ///< the operator's name for this run, may be empty
+  std::string started;  ///< "2026-01-31T12:00:00.123Z"
+  double seconds = 0;
+  std::vector<Judgement> judgements;
+  std::vector<UpgradeRun> upgrades;
+
+  [[nodiscard]] bool passed() const {
+    bool all = !judgements.empty();
+    for (const Judgement& judgement : judgements) {
+      all = all && judgement.passed;
+    }
+    return all;
+  }
+};
+
+/// The JSON document of a drill (docs/drills.md).
+[[nodiscard]] std::string to_json(const DrillOutcome& outcome);
+/// JUnit XML: one suite a drill, one case an expectation.
+[[nodiscard]] std::string to_junit(const std::vector<DrillOutcome>& outcomes);
+/// Tables for people: the upgrades with their figures, then the expectations.
+[[nodiscard]] std::string to_table(const DrillOutcome& outcome);
+
+}  // namespace issu::drill

@@ -1,0 +1,88 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "issu/drill/configs.hpp"
+
+namespace issu::drill {
+namespace {
+
+const PeerPlace& place_of(const Layout& layout, const std::string& name) {
+  return *std::find_if(layout.peers.begin(), layout.peers.end(),
+                       [&](const PeerPlace& peer) { return peer.spec.name == name; });
+}
+
+std::string ranges(const PeerSpec& spec, int family) {
+  std::string text;
+  for (const measure::PrefixRange& range : spec.announce) {
+    if (range.first.family == family) {
+      text += fmt::format("  {{ first = \"{}\", count = {} }},\n", range.first.text(), range.count);
+    }
+  }
+  return text;
+}
+
+std::string port_section(const PeerPlace& peer) {
+  return fmt::format(
+      "\n[[port]]\nname = \"{}\"\naddresses = [\"{}/30\", \"{}/64\"]\n"
+      "peer = {{ netns = \"{}\", name = \"{}\" }}\n",
+      peer.port, peer.router4, peer.router6, peer.netns, peer.interface);
+}
+
+std::string probe_section(const StreamSpec& stream, std::size_t number, const Layout& layout) {
+  const PeerPlace& from = place_of(layout, stream.from);
+  const PeerPlace& to = place_of(layout, stream.to);
+  return fmt::format(
+      "\n[[probe]]\nname = \"{}-{}-{}-ipv{}\"\nfrom = \"{}\"\nto = \"{}\"\nsource = \"{}\"\n"
+      "destinations = [\n{}]\nrate_pps = {}\npayload_bytes = {}\n",
+      number, stream.from, stream.to, stream.family, from.netns, to.netns,
+      stream.family == 4 ? from.peer4 : from.peer6, ranges(to.spec, stream.family), stream.rate_pps,
+      stream.payload_bytes);
+}
+
+std::string peer_section(const PeerPlace& peer) {
+  const bool bird = peer.spec.daemon == "bird";
+  return fmt::format(
+      "\n[[peer]]\nname = \"{}\"\nkind = \"{}\"\ncontrol = \"{}\"\nsessions = [{}]\nlog = \"{}\"\n",
+      peer.spec.name, peer.spec.daemon, (bird ? peer.dir / "bird.ctl" : peer.dir).string(),
+      bird ? std::string("\"router4\", \"router6\"")
+           : fmt::format("\"{}\", \"{}\"", peer.router4, peer.router6),
+      (peer.dir / (bird ? "bird.log" : "bgpd.log")).string());
+}
+
+}  // namespace
+
+std::string router_toml(const LabSpec& lab, const Layout& layout, const std::string& compatible,
+                        const std::filesystem::path& keyring) {
+  std::string text = fmt::format(
+      "[router]\nname = \"{}\"\nsuite = \"{}\"\nconfig_dir = \"{}\"\nstate_dir = \"{}\"\n"
+      "run_dir = \"{}\"\nnetns = \"{}\"\n",
+      layout.id, lab.suite, layout.config_dir().string(), layout.state_dir().string(),
+      layout.run_dir().string(), layout.chassis());
+  if (!lab.daemons.empty()) {
+    std::string names;
+    for (const std::string& daemon : lab.daemons) {
+      names += (names.empty() ? "\"" : ", \"") + daemon + "\"";
+    }
+    text += "daemons = [" + names + "]\n";
+  }
+  text += fmt::format("\n[images]\ncompatible = \"{}\"\nkeyring = \"{}\"\n", compatible,
+                      keyring.string());
+  for (const PeerPlace& peer : layout.peers) {
+    text += port_section(peer);
+  }
+  for (std::size_t i = 0; i < lab.streams.size(); ++i) {
+    text += probe_section(lab.streams[i], i + 1, layout);
+  }
+  for (const PeerPlace& peer : layout.peers) {
+    text += peer_section(peer);
+  }
+  text += fmt::format(
+      "\n[budget]\nlost_packets = {}\ncontrol_plane_dark_ms = {}\nstale_fraction = {}\n"
+      "\n[timers]\nconverge_s = {}\nquiet_s = {}\nsoak_s = {}\n",
+      lab.budgets.lost_packets, lab.budgets.control_plane_dark_ms, lab.budgets.stale_fraction,
+      lab.timers.converge_s, lab.timers.quiet_s, lab.timers.soak_s);
+  return text;
+}
+
+}  // namespace issu::drill

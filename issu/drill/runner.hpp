@@ -1,0 +1,79 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "issu/drill/interrupt.hpp"
+#include "issu/drill/leftovers.hpp"
+#include "issu/drill/outcome.hpp"
+#include "issu/drill/program.hpp"
+#include "issu/drill/scenario.hpp"
+
+namespace issu::drill {
+
+/// Where the steps of a drill act.
+struct Stage {
+  std::filesystem::path issu;
+  std::filesystem::path router_file;
+  std::filesystem::path images;
+  std::filesystem::path evidence;  ///< what every command said
+  std::filesystem::path fault;     ///< libissu-fault.so
+  Territory territory;
+  std::function<void(const std::string&)> say;
+};
+
+/// Goes through the steps of a drill by running the issu program as an operator would. What every
+/// command answers becomes a judgement; nothing of the coordinator is called.
+class Runner {
+ public:
+  /// `stage` and `interrupt` outlive the runner.
+  Runner(const Stage& stage, Interrupt& interrupt) : stage_(&stage), interrupt_(&interrupt) {}
+
+  /// An error ends the drill: an interrupt, a program that can't be started. A command that
+  /// answers otherwise than expected is a judgement, and the drill goes on.
+  Result<void> run(const std::vector<Step>& steps);
+
+  [[nodiscard]] const std::vector<Judgement>& judgements() const { return judgements_; }
+  [[nodiscard]] const std::vector<UpgradeRun>& upgrades() const { return upgrades_; }
+
+ private:
+  struct Open {
+    UpgradeStep step;
+    std::string name;
+    std::optional<Program> program;  ///< no value: its coordinator was killed
+  };
+
+  Result<void> take(const Step& step);
+  Result<void> take_upgrade(const UpgradeStep& step, const std::string& name);
+  Result<void> take_command(const CommandStep& step, const std::string& name);
+  Result<void> take_compare(const CompareStep& step);
+  Result<void> take_walk(const WalkStep& step, const std::string& name);
+  Result<bool> walk_once(const WalkStep& step, const std::string& name, unsigned record);
+
+  struct Ended {
+    int status;
+    std::filesystem::path errors;  ///< what it said on standard error
+  };
+
+  /// `kill_after`: the journal's record after which the program is killed, 0: never.
+  Result<Program> start(Argv words, unsigned kill_after);
+  Result<Ended> command(Argv words, unsigned kill_after);
+  Result<int> end(Program& program);
+  Result<void> wait_for_phase(Program& program, const std::string& phase);
+  void judge_exit(const std::string& name, int expected, int got, const Program& program);
+  void add_upgrade(const std::string& name, int exit_code, const Program& program);
+  Result<std::string> last_report();
+
+  const Stage* stage_;
+  Interrupt* interrupt_;
+  unsigned commands_ = 0;
+  std::optional<Open> open_;
+  std::map<std::string, Machine> snapshots_;
+  std::vector<Judgement> judgements_;
+  std::vector<UpgradeRun> upgrades_;
+};
+
+}  // namespace issu::drill

@@ -1,0 +1,128 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "issu/base/result.hpp"
+#include "issu/config/router_config.hpp"
+#include "issu/measure/plan.hpp"
+
+namespace issu::drill {
+
+/// A neighbour of the router: a network namespace with a link to a port of the router and a BGP
+/// daemon that announces prefixes; every address in them is answered for.
+struct PeerSpec {
+  std::string name;    ///< also the port's name, 1 to 12 characters
+  std::string daemon;  ///< "bird" or "frr", the host's own
+  std::vector<measure::PrefixRange> announce;
+  unsigned hold_s = 90;  ///< BGP hold time
+};
+
+/// A probe stream from one peer to all prefixes of one family that another announces.
+struct StreamSpec {
+  std::string from;
+  std::string to;
+  int family = 4;
+  double rate_pps = 1000;
+  unsigned payload_bytes = 64;
+};
+
+/// The router, its neighbours and the load of a drill.
+struct LabSpec {
+  std::string suite;                 ///< "frr" or "bird"
+  std::vector<std::string> daemons;  ///< empty: the suite's usual ones
+  std::string image;                 ///< what the router runs at the beginning
+  std::vector<PeerSpec> peers;
+  std::vector<StreamSpec> streams;
+  config::Budgets budgets;
+  config::Timers timers;
+  double settle_s = 120;  ///< for the first sessions and routes
+};
+
+struct Step;
+
+/// `issu upgrade --image IMAGE ARGS`.
+struct UpgradeStep {
+  std::string image;
+  std::vector<std::string> args;
+  int exit_code = 0;
+  /// Go on with the next step as soon as the upgrade is in this phase; it is waited for after the
+  /// next command.
+  std::string until;
+  /// Kill the coordinator with SIGKILL once this many records of its journal are on disk.
+  unsigned kill_after_record = 0;
+};
+/// One of `issu accept`, `abort`, `rollback`, `resume`.
+struct CommandStep {
+  std::string verb;
+  std::vector<std::string> args;
+  int exit_code = 0;
+};
+struct WaitStep {
+  std::chrono::milliseconds time{};
+};
+/// Writes down what there is on the machine.
+struct SnapshotStep {
+  std::string label;
+};
+/// Compares with a snapshot; any difference is a failed expectation.
+struct CompareStep {
+  std::string label;
+};
+struct RepeatStep {
+  unsigned times = 1;
+  std::vector<Step> steps;
+};
+/// The same upgrade again and again, its coordinator killed after record 1, 2, 3, … until it is
+/// not killed any more; each time `issu resume` has to end it. `back` is brought in again after
+/// each one that was committed.
+struct WalkStep {
+  std::string image;
+  std::string back;
+  std::vector<std::string> args;
+  unsigned first = 1;
+  unsigned last = 200;  ///< reaching it is a failed expectation
+};
+
+struct Step {
+  std::string name;  ///< "upgrade frr-trixie" when the scenario gives none
+  unsigned line = 0;
+  std::variant<UpgradeStep, CommandStep, WaitStep, SnapshotStep, CompareStep, RepeatStep, WalkStep>
+      what;
+};
+
+/// What has to hold of a field of an upgrade's result document.
+struct Expectation {
+  std::string what;      ///< for people
+  std::string path;      ///< "data_plane.lost", "sessions[*].down_ms"
+  std::string upgrades;  ///< the step's name; empty: every upgrade
+  struct Bound {
+    std::string op;     ///< equals, not, below, above, at_least, at_most, one_of
+    std::string value;  ///< JSON
+  };
+  std::vector<Bound> bounds;  ///< all have to hold
+};
+
+struct Scenario {
+  std::filesystem::path file;
+  std::string name;
+  std::string about;
+  LabSpec lab;
+  std::vector<Step> steps;
+  std::vector<Expectation> expectations;
+};
+
+/// Reads a scenario. Everything that is wrong with it is told at once (ErrorKind::refused), also
+/// what can't be met whatever the router does: a field that no result document has, bounds that
+/// exclude each other, a step that is not there.
+Result<Scenario> load_scenario(const std::filesystem::path& file);
+
+/// The images that the steps and the lab name, each once.
+[[nodiscard]] std::vector<std::string> images_of(const Scenario& scenario);
+
+}  // namespace issu::drill

@@ -1,0 +1,186 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "issu/drill/readers.hpp"
+
+namespace issu::drill {
+namespace {
+
+using config::StrictTable;
+
+const std::vector<std::string> kKinds{"upgrade", "accept",   "abort",   "rollback", "resume",
+                                      "wait",    "snapshot", "compare", "repeat",   "walk"};
+const std::vector<std::string> kPhases{"preflight",  "stage",     "checkpoint", "presync", "freeze",
+                                       "switchover", "reconcile", "soak",       "commit"};
+
+/// What is known while the steps are read in order.
+struct Reading {
+  std::set<std::string> snapshots;
+  bool upgrade_open = false;  ///< an upgrade that a later command has to end
+};
+
+std::vector<Step> read_list(std::vector<StrictTable> tables, Reading& reading);
+
+int exit_code(StrictTable& table, int fallback = 0) {
+  return static_cast<int>(table.integer("exit_code", {0, 4}, fallback));
+}
+
+Step upgrade_step(StrictTable& table, Reading& reading) {
+  UpgradeStep step;
+  step.image = table.required_text("upgrade");
+  step.args = table.texts("args");
+  step.exit_code = exit_code(table);
+  step.until = table.choice("until", kPhases, "");
+  step.kill_after_record = static_cast<unsigned>(table.integer("kill_after_record", {1, 1000}, 0));
+  if (!step.until.empty() && step.kill_after_record != 0) {
+    table.refuse("kill_after_record", "stands beside until", "take one away");
+  }
+  if (step.kill_after_record != 0 && table.has("exit_code")) {
+    table.refuse("exit_code", "a killed coordinator has none", "take it away");
+  }
+  if (reading.upgrade_open) {
+    table.refuse("upgrade", "the upgrade before it is still open",
+                 "put an accept, abort or resume step between them");
+  }
+  reading.upgrade_open = !step.until.empty() || step.kill_after_record != 0;
+  return {"upgrade " + step.image, 0, step};
+}
+
+Step command_step(StrictTable& table, const std::string& verb, Reading& reading) {
+  if (!table.boolean(verb, true)) {
+    table.refuse(verb, "is false", "write " + verb + " = true, or take the step away");
+  }
+  if (!reading.upgrade_open && (verb == "accept" || verb == "abort")) {
+    table.refuse(verb, "no upgrade is open at this step",
+                 "put an upgrade step with until = \"soak\" before it");
+  }
+  reading.upgrade_open = false;
+  return {verb, 0, CommandStep{verb, table.texts("args"), exit_code(table)}};
+}
+
+Step wait_step(StrictTable& table) {
+  const std::string text = table.required_text("wait");
+  const auto time = read_time(text);
+  if (!time) {
+    table.refuse("wait", "\"" + text + "\" is not a time",
+                 "write it like \"250ms\", \"5s\", \"2m\"");
+  }
+  return {"wait " + text, 0, WaitStep{time.value_or(std::chrono::milliseconds(0))}};
+}
+
+Step compare_step(StrictTable& table, const Reading& reading) {
+  const std::string label = table.required_text("compare");
+  if (!label.empty() && !reading.snapshots.contains(label)) {
+    table.refuse("compare", "there is no snapshot \"" + label + "\" before this step",
+                 config::suggestion(label, {reading.snapshots.begin(), reading.snapshots.end()}));
+  }
+  return {"compare with " + label, 0, CompareStep{label}};
+}
+
+Step repeat_step(StrictTable& table, Reading& reading) {
+  RepeatStep step;
+  step.times = static_cast<unsigned>(table.integer("repeat", {1, 1000}, 1));
+  auto inner = table.tables("do");
+  if (inner.empty()) {
+    table.refuse("do", "there is nothing to repeat", "add [[step.do]] sections");
+  }
+  step.steps = read_list(std::move(inner), reading);
+  return {fmt::format("repeat {} times", step.times), 0, step};
+}
+
+Step walk_step(StrictTable& table) {
+  WalkStep step;
+  step.image = table.required_text("walk");
+  step.back = table.required_text("back");
+  step.args = table.texts("args");
+  step.first = static_cast<unsigned>(table.integer("first", {1, 1000}, step.first));
+  step.last = static_cast<unsigned>(table.integer("last", {1, 1000}, step.last));
+  if (step.last < step.first) {
+    table.refuse("last", "comes before first", "choose a later record");
+  }
+  return {"walk " + step.image, 0, step};
+}
+
+Step read_step(StrictTable& table, const std::string& kind, Reading& reading) {
+  if (kind == "upgrade") {
+    return upgrade_step(table, reading);
+  }
+  if (kind == "wait") {
+    return wait_step(table);
+  }
+  if (kind == "snapshot") {
+    const std::string label = table.required_text("snapshot");
+    reading.snapshots.insert(label);
+    return {"snapshot " + label, 0, SnapshotStep{label}};
+  }
+  if (kind == "compare") {
+    return compare_step(table, reading);
+  }
+  if (kind == "repeat") {
+    return repeat_step(table, reading);
+  }
+  if (kind == "walk") {
+    return walk_step(table);
+  }
+  return command_step(table, kind, reading);
+}
+
+std::vector<Step> read_list(std::vector<StrictTable> tables, Reading& reading) {
+  std::vector<Step> steps;
+  for (StrictTable& table : tables) {
+    std::vector<std::string> kinds;
+    for (const std::string& kind : kKinds) {
+      if (table.has(kind)) {
+        kinds.push_back(kind);
+      }
+    }
+    const std::string name = table.text("name");
+    if (kinds.size() != 1) {
+      table.refuse("", kinds.empty() ? "says nothing to do" : "says two things to do at once",
+                   fmt::format("one of: {}", fmt::join(kKinds, ", ")));
+      if (kinds.empty()) {
+        table.finish();
+      }
+      continue;
+    }
+    Step step = read_step(table, kinds.front(), reading);
+    step.line = table.line_of(kinds.front());
+    if (!name.empty()) {
+      step.name = name;
+    }
+    table.finish();
+    steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
+}  // namespace
+
+std::optional<std::chrono::milliseconds> read_time(const std::string& text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string unit(end, text.data() + text.size());
+  const double factor = unit == "ms" ? 1 : unit == "s" ? 1000 : unit == "m" ? 60'000 : 0;
+  if (error != std::errc{} || factor == 0 || !(number >= 0) || number * factor > 86'400'000) {
+    return std::nullopt;
+  }
+  return std::chrono::milliseconds(static_cast<std::int64_t>(number * factor));
+}
+
+void read_steps(StrictTable& document, std::vector<Step>& steps) {
+  Reading reading;
+  auto tables = document.tables("step");
+  if (tables.empty()) {
+    document.refuse("step", "the drill has no step", "add [[step]] sections");
+  }
+  steps = read_list(std::move(tables), reading);
+  if (reading.upgrade_open) {
+    document.refuse("step", "the last upgrade is never ended",
+                    "put an accept, abort or resume step behind it");
+  }
+}
+
+}  // namespace issu::drill

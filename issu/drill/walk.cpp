@@ -1,0 +1,107 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "issu/drill/runner.hpp"
+
+namespace issu::drill {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kKilled = 137;
+constexpr int kNothingOpen = 2;  ///< `issu resume` with nothing to go on with
+
+std::string field(const std::string& document, const char* key) {
+  const json parsed = json::parse(document, nullptr, false);
+  return parsed.is_object() ? parsed.value(key, "") : "";
+}
+
+}  // namespace
+
+/// The result document of the newest upgrade that ended, empty when there was none.
+Result<std::string> Runner::last_report() {
+  auto said =
+      issu::run({stage_->issu.string(), "report", "-f", stage_->router_file.string(), "--json"});
+  if (!said) {
+    return fail(std::move(said).error());
+  }
+  return said->status == 0 ? said->out : std::string();
+}
+
+Result<Runner::Ended> Runner::command(Argv words, unsigned record) {
+  auto program = start(std::move(words), record);
+  if (!program) {
+    return fail(std::move(program).error());
+  }
+  auto status = end(*program);
+  if (!status) {
+    return fail(std::move(status).error());
+  }
+  return Ended{*status, program->errors()};
+}
+
+/// Says whether the coordinator was killed: false ends the walk.
+Result<bool> Runner::walk_once(const WalkStep& step, const std::string& name, unsigned record) {
+  const auto before = last_report();
+  Argv words{"upgrade", "--foreground", "--image",
+             (stage_->images / (step.image + ".raucb")).string()};
+  words.insert(words.end(), step.args.begin(), step.args.end());
+  auto upgrade = command(std::move(words), record);
+  if (!upgrade) {
+    return fail(std::move(upgrade).error());
+  }
+  const bool killed = upgrade->status == kKilled;
+  const auto ended = killed ? command({"resume"}, 0) : upgrade;
+  if (!ended) {
+    return fail(ended.error());
+  }
+  const std::string what =
+      killed ? fmt::format("{}: killed after record {}, then resumed", name, record)
+             : fmt::format("{}: record {} is past the end", name, record);
+  const auto report = last_report();
+  if (!before || !report) {
+    return fail((!before ? before : report).error());
+  }
+  const bool is_new = !report->empty() && field(*report, "id") != field(*before, "id");
+  const std::string outcome = is_new ? field(*report, "outcome") : "nothing was begun";
+  // Killed before its first record was on disk: then nothing is open, and nothing was touched.
+  const bool good = is_new ? outcome == "committed" || outcome == "rolled-back"
+                           : killed && ended->status == kNothingOpen;
+  judgements_.push_back({what, "committed or rolled-back", outcome, good, ended->errors});
+  if (is_new) {
+    upgrades_.push_back({name, outcome == "committed" ? 0 : ended->status, *report, ended->errors});
+  }
+  if (outcome == "committed") {
+    ISSU_TRY(take_upgrade({step.back, step.args, 0, "", 0}, name + ", back"), "going back");
+  }
+  return killed;
+}
+
+Result<void> Runner::take_walk(const WalkStep& step, const std::string& name) {
+  unsigned killed = 0;
+  for (unsigned record = step.first; record <= step.last; ++record) {
+    stage_->say(fmt::format("record {}", record));
+    auto was_killed = walk_once(step, name, record);
+    if (!was_killed) {
+      return pass(std::move(was_killed).error(), fmt::format("record {}", record));
+    }
+    if (!*was_killed) {
+      judgements_.push_back({name + ": records walked",
+                             "all of them, one at least",
+                             fmt::format("{}", killed),
+                             killed > 0,
+                             {}});
+      return {};
+    }
+    ++killed;
+  }
+  judgements_.push_back({name + ": records walked",
+                         "all of them",
+                         fmt::format("{}, and there are more", killed),
+                         false,
+                         {}});
+  return {};
+}
+
+}  // namespace issu::drill

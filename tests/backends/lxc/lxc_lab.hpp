@@ -1,0 +1,38 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "backends/rp.hpp"
+#include "backends/spec.hpp"
+#include "tests/backends/rp_contract.hpp"
+
+namespace issu::testing {
+
+/// A chassis of its own without ports, folders of its own, and the payloads of a suite; all of it
+/// gone again at the end, whatever was left running in it.
+class LxcLab {
+ public:
+  /// `suite`: "frr" or "bird".
+  explicit LxcLab(const std::string& suite);
+  ~LxcLab();
+  LxcLab(const LxcLab&) = delete;
+  LxcLab& operator=(const LxcLab&) = delete;
+
+  /// Why the lab cannot run here; empty when it can.
+  [[nodiscard]] const std::string& missing() const { return missing_; }
+  [[nodiscard]] RpContract contract() const;
+  [[nodiscard]] std::unique_ptr<backends::RouteProcessor> make() const;
+  [[nodiscard]] std::vector<std::string> traces() const;
+  [[nodiscard]] const backends::RouterSpec& spec() const { return spec_; }
+
+ private:
+  void write_config();
+
+  std::string missing_;
+  std::filesystem::path folder_;
+  backends::RouterSpec spec_;
+};
+
+}  // namespace issu::testing
