@@ -78,8 +78,8 @@ Baseline baseline_from_json(const nlohmann::json& json) {
 Result<backends::SyncState> wait_end_of_sync(Context& context, backends::Slot slot,
                                              std::uint64_t epoch, const Baseline& baseline) {
   const auto& timers = context.config.timers;
-  const Deadline deadline =
-      Deadline::in(std::chrono::milliseconds(static_cast<std::int64_t>(timers.converge_s * 1000)));
+  const state_sync::SyncLimits limits{timers.quiet_s, timers.converge_s};
+  const MonoNs began = mono_now();
   for (;;) {
     auto status = context.rp.status(slot);
     if (!status) {

@@ -7,13 +7,6 @@
 #include "issu/measure/probe.hpp"
 
 namespace issu {
-namespace {
-
-/// How long frames may take until they flow, and sessions until they were asked about once.
-constexpr auto warm_up = std::chrono::seconds(12);
-
-}  // namespace
-
 ProcessId Instrument::process() const {
   const auto text = read_file(process_file(), 256);
   ProcessId process;
@@ -31,26 +24,16 @@ Result<void> Instrument::start() {
   if (process().pid != 0) {
     return {};
   }
+  // A coordinator that was killed while it started one did not note it: that one is ended first.
+  ISSU_TRY(end_process(measure::Probe::find(dir_), std::chrono::seconds(2)), "ending a lost probe");
   ISSU_TRY(remove_tree(dir_), "making room for what is measured");
   ISSU_TRY(make_dirs(dir_), "making room for what is measured");
-  auto process = measure::Probe::start(plan_, dir_);
-  if (!process) {
-    return fail(std::move(process).error());
+  auto started = measure::Probe::start(plan_, dir_);
+  if (!started) {
+    return fail(std::move(started).error());
   }
-  ISSU_TRY(write_file_atomic(process_file(), id_ + " " + std::to_string(process->pid) + " " +
-                                                 std::to_string(process->start_ticks) + "\n"),
-           "noting the measurement's process");
-  const bool counting = wait_until(
-      [&] {
-        const auto live = measure::read_live(dir_);
-        return (live && live->begin != 0) || !is_alive(*process);
-      },
-      Deadline::in(warm_up));
-  if (!counting || !is_alive(*process)) {
-    return fail("the probe does not count: frames do not flow through the router",
-                "its log is in " + dir_.string() + "; look at the streams in router.toml");
-  }
-  return {};
+  return write_file_atomic(process_file(), id_ + " " + std::to_string(started->pid) + " " +
+                                               std::to_string(started->start_ticks) + "\n");
 }
 
 Result<LiveView> Instrument::live() const {
@@ -73,8 +56,11 @@ Result<LiveView> Instrument::live() const {
 }
 
 Result<void> Instrument::stop() {
-  const ProcessId running = process();
-  if (running.pid == 0 || !is_alive(running)) {
+  ProcessId running = process();
+  if (running.pid == 0) {
+    running = measure::Probe::find(dir_);
+  }
+  if (!is_alive(running)) {
     return {};
   }
   if (auto measurement = measure::Probe::stop(running, dir_); !measurement) {

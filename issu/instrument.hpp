@@ -30,7 +30,7 @@ class Instrument {
       : dir_(std::move(dir)), id_(std::move(id)), plan_(std::move(plan)) {}
 
   /// Starts it where it does not run. One that ended is not started again: what it did not see
-  /// can't be measured any more.
+  /// can't be measured any more. Returns when it counts.
   Result<void> start();
   [[nodiscard]] Result<LiveView> live() const;
   /// Whether the plan has anything to measure of the data plane.

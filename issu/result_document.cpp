@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "issu/measure/dark_time.hpp"
+#include "issu/measure/evaluate.hpp"
 #include "issu/measure/probe.hpp"
 #include "issu/report/document.hpp"
 

@@ -184,6 +184,23 @@ void add_list(CLI::App& command, Exit& exit) {
   });
 }
 
+void add_show(CLI::App& command, Exit& exit) {
+  auto files = std::make_shared<std::vector<std::string>>();
+  CLI::App* show = command.add_subcommand("show", "A drill's document in a few lines");
+  show->add_option("document", *files, "What `issu drill run --json` wrote")->required();
+  add_example(*show, "issu drill show build/quickstart/container-restart.json");
+  show->callback([files, &exit] {
+    for (const std::string& file : *files) {
+      const auto text = read_file(file);
+      if (!text) {
+        exit.code = say_error(text.error(), false);
+        return;
+      }
+      fmt::print("\n{}", drill::closing_report(*text));
+    }
+  });
+}
+
 void add_clean(CLI::App& command, Exit& exit) {
   auto options = std::make_shared<Options>();
   CLI::App* clean = command.add_subcommand("clean", "Take away labs whose drill was killed");
@@ -212,6 +229,7 @@ void add_drill_command(CLI::App& app, Exit& exit) {
   command->require_subcommand(1);
   add_run(*command, exit);
   add_list(*command, exit);
+  add_show(*command, exit);
   add_clean(*command, exit);
 }
 

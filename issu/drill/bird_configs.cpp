@@ -7,7 +7,9 @@
 namespace issu::drill {
 namespace {
 
-/// One side of a session of one family.
+/// One side of a session of one family. The peers are passive: where both sides connect, their
+/// connections collide, and a session that was up already can be closed for it. BIRD then sweeps
+/// what its neighbour, in the middle of a restart, has not sent again.
 struct Side {
   std::string name;
   int family;
@@ -15,6 +17,7 @@ struct Side {
   unsigned local_as, remote_as;
   unsigned hold_s;
   std::string exports;
+  bool passive;
 };
 
 std::string session(const Side& side) {
@@ -28,11 +31,12 @@ protocol bgp {} {{
   error wait time 1, 4;
   graceful restart on;
   graceful restart time 120;
+  passive {};
   ipv{} {{ import all; export {}; }};
 }}
 )",
                      side.name, side.local, side.local_as, side.remote, side.remote_as, side.hold_s,
-                     side.family, side.exports);
+                     side.passive ? "on" : "off", side.family, side.exports);
 }
 
 std::string statics(const PeerSpec& spec, int family) {
@@ -59,9 +63,9 @@ std::string bird_peer_conf(const Layout& layout, const PeerPlace& peer) {
       (peer.dir / "bird.log").string(), peer.peer4);
   text += statics(peer.spec, 4) + statics(peer.spec, 6);
   text += session({"router4", 4, peer.peer4, peer.router4, peer.as, layout.router_as,
-                   peer.spec.hold_s, "where source = RTS_STATIC"});
+                   peer.spec.hold_s, "where source = RTS_STATIC", true});
   text += session({"router6", 6, peer.peer6, peer.router6, peer.as, layout.router_as,
-                   peer.spec.hold_s, "where source = RTS_STATIC"});
+                   peer.spec.hold_s, "where source = RTS_STATIC", true});
   return text;
 }
 
@@ -78,9 +82,9 @@ std::string bird_router_conf(const Layout& layout) {
   }
   for (const PeerPlace& peer : layout.peers) {
     text += session({peer.spec.name + "4", 4, peer.router4, peer.peer4, layout.router_as, peer.as,
-                     peer.spec.hold_s, "where source = RTS_BGP"});
+                     peer.spec.hold_s, "where source = RTS_BGP", false});
     text += session({peer.spec.name + "6", 6, peer.router6, peer.peer6, layout.router_as, peer.as,
-                     peer.spec.hold_s, "where source = RTS_BGP"});
+                     peer.spec.hold_s, "where source = RTS_BGP", false});
   }
   return text;
 }

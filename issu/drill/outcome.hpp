@@ -48,5 +48,7 @@ struct DrillOutcome {
 [[nodiscard]] std::string to_junit(const std::vector<DrillOutcome>& outcomes);
 /// Tables for people: the upgrades with their figures, then the expectations.
 [[nodiscard]] std::string to_table(const DrillOutcome& outcome);
+/// A drill's document again as a few lines an upgrade: loss, dark time by its parts, routes.
+[[nodiscard]] std::string closing_report(const std::string& document);
 
 }  // namespace issu::drill

@@ -107,6 +107,22 @@ Result<ProcessId> Probe::start(const MeasurePlan& plan, const std::filesystem::p
   return *process;
 }
 
+ProcessId Probe::find(const std::filesystem::path& folder) {
+  const std::string wanted = std::string("--out") + '\0' + folder.string() + '\0';
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) {
+      continue;
+    }
+    const auto words = read_file(entry.path() / "cmdline", 1U << 20U);
+    if (words && words->find("issu-probe") != std::string::npos && words->ends_with(wanted)) {
+      return identify(std::stoi(name));
+    }
+  }
+  return {};
+}
+
 Result<Measurement> Probe::stop(const ProcessId& process, const std::filesystem::path& folder) {
   ISSU_TRY(send_signal(process, SIGTERM), "ending the measurement");
   if (!wait_until([&] { return !is_alive(process); }, Deadline::in(stop_patience))) {

@@ -20,6 +20,10 @@ class Probe {
   /// removed first. Keep the process's identity where a crash does not take it.
   static Result<ProcessId> start(const MeasurePlan& plan, const std::filesystem::path& folder);
 
+  /// The instrument that writes into `folder`, found by its command line: for a starter that was
+  /// killed before it could note whom it started. Pid 0 when there is none.
+  static ProcessId find(const std::filesystem::path& folder);
+
   /// Ends it, waits for its result and gives that back. Repeated, or when it has ended by itself,
   /// it reads the result that is there. An instrument that died without a result gives a
   /// measurement that is not measured, and says why.

@@ -57,3 +57,29 @@ TEST_CASE("the table shows what was not measured as such") {
 TEST_CASE("a drill without a judgement has not passed") {
   CHECK_FALSE(DrillOutcome{}.passed());
 }
+
+TEST_CASE("the closing report tells loss, rate each way and dark time by its parts") {
+  const std::string text = closing_report(R"({"scenario": "s", "passed": true,
+    "expectations": [{"passed": true}],
+    "upgrades": [null, {"from": "8.4.4", "to": "10.3", "outcome": "committed",
+      "data_plane": {"measured": true, "lost": 0, "sent": 500000, "streams": [
+        {"name": "1-east-west-ipv4", "rate_pps": 7500}, {"name": "2-east-west-ipv6", "rate_pps": 2500},
+        {"name": "3-west-east-ipv4", "rate_pps": 11000}]},
+      "control_plane": {"measured": true, "dark_ms": 812.4,
+        "parts": [{"name": "old daemons fenced", "ms": 60.04}],
+        "sessions": [{"routes_withdrawn": 0}]},
+      "npu": {"routes_before": 100000, "deleted_while_dark": 0, "stale_swept": null}}]})");
+  CHECK(text.find("0 lost of 500000 packets at 10000 packets/s each way over 100000 routes") !=
+        std::string::npos);
+  CHECK(text.find("dark for 812 ms: old daemons fenced 60.0 ms") != std::string::npos);
+  CHECK(text.find("0 withdrawn at the peers, 0 deleted while dark, not measured stale swept") !=
+        std::string::npos);
+  CHECK(text.find("left no result") != std::string::npos);
+  CHECK(closing_report("{}") == "not a drill's document\n");
+}
+
+TEST_CASE("what was not measured is said to be so, with its reason") {
+  const std::string text = closing_report(R"({"scenario": "s", "upgrades": [{"data_plane":
+    {"measured": false, "why_not": "a frame was refused", "lost": null}}]})");
+  CHECK(text.find("data plane     not measured: a frame was refused") != std::string::npos);
+}

@@ -106,8 +106,17 @@ answers() {
   case $2 in
     */dash) chroot "$1" "$2" -c : ;;
     # These two have no daemon to talk to here: they answer when they get so far as to miss it.
-    */vtysh) chroot "$1" "$2" -c 'show version' 2>&1 | grep 'failed to connect to any daemons' ;;
-    */birdc) chroot "$1" "$2" show status 2>&1 | grep 'Unable to connect' ;;
+    */vtysh) misses 'failed to connect to any daemons' "$@" -c 'show version' ;;
+    */birdc) misses 'Unable to connect' "$@" show status ;;
     *) chroot "$1" "$2" --version ;;
   esac
+}
+
+# misses WORDS ROOT COMMAND...: whether the command fails with these words.
+misses() {
+  local words=$1 said
+  shift
+  said=$(chroot "$@" 2>&1) || true
+  printf '%s\n' "$said"
+  [[ $said == *"$words"* ]]
 }
