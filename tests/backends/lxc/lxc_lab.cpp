@@ -71,7 +71,7 @@ void LxcLab::write_config() {
                                                       "ipv6 route 2001:db8:9::/48 blackhole\n";
   std::ofstream(spec_.config_dir / "bird.conf")
       << "router id 192.0.2.1;\nprotocol device {}\n"
-         "protocol kernel { persist; ipv4 { export all; }; }\n"
+         "protocol kernel { persist; graceful restart on; ipv4 { export all; }; }\n"
          "protocol static { ipv4; route 198.51.100.0/24 blackhole; }\n";
 }
 
