@@ -15,6 +15,8 @@ struct Side {
   unsigned local_as, remote_as;
   unsigned hold_s;
   std::string exports;
+  /// Waits to be called: two ends that call each other at the same moment cost seconds.
+  bool passive;
 };
 
 std::string session(const Side& side) {
@@ -23,7 +25,7 @@ protocol bgp {} {{
   local {} as {};
   neighbor {} as {};
   hold time {};
-  connect delay time 1;
+{}  connect delay time 1;
   connect retry time 2;
   error wait time 1, 4;
   graceful restart on;
@@ -32,7 +34,7 @@ protocol bgp {} {{
 }}
 )",
                      side.name, side.local, side.local_as, side.remote, side.remote_as, side.hold_s,
-                     side.family, side.exports);
+                     side.passive ? "  passive on;\n" : "", side.family, side.exports);
 }
 
 std::string statics(const PeerSpec& spec, int family) {
@@ -59,9 +61,9 @@ std::string bird_peer_conf(const Layout& layout, const PeerPlace& peer) {
       (peer.dir / "bird.log").string(), peer.peer4);
   text += statics(peer.spec, 4) + statics(peer.spec, 6);
   text += session({"router4", 4, peer.peer4, peer.router4, peer.as, layout.router_as,
-                   peer.spec.hold_s, "where source = RTS_STATIC"});
+                   peer.spec.hold_s, "where source = RTS_STATIC", true});
   text += session({"router6", 6, peer.peer6, peer.router6, peer.as, layout.router_as,
-                   peer.spec.hold_s, "where source = RTS_STATIC"});
+                   peer.spec.hold_s, "where source = RTS_STATIC", true});
   return text;
 }
 
@@ -78,9 +80,9 @@ std::string bird_router_conf(const Layout& layout) {
   }
   for (const PeerPlace& peer : layout.peers) {
     text += session({peer.spec.name + "4", 4, peer.router4, peer.peer4, layout.router_as, peer.as,
-                     peer.spec.hold_s, "where source = RTS_BGP"});
+                     peer.spec.hold_s, "where source = RTS_BGP", false});
     text += session({peer.spec.name + "6", 6, peer.router6, peer.peer6, layout.router_as, peer.as,
-                     peer.spec.hold_s, "where source = RTS_BGP"});
+                     peer.spec.hold_s, "where source = RTS_BGP", false});
   }
   return text;
 }

@@ -14,7 +14,9 @@ constexpr std::chrono::milliseconds patience{2000};
 SessionLook look_at(const backends::BirdProtocol& protocol) {
   SessionLook look;
   look.established = protocol.established();
-  look.incarnation = look.established ? protocol.since : std::string();
+  if (look.established && !parse_local_time(protocol.since)) {
+    look.incarnation = protocol.since;  // to the second or the day, as BIRD does unless told better
+  }
   if (const auto wall = parse_local_time(protocol.since)) {
     look.since = *wall - (wall_now() - mono_now());
   }
