@@ -7,7 +7,9 @@
 namespace issu::drill {
 namespace {
 
-/// One side of a session of one family.
+/// One side of a session of one family. The peers are passive: where both sides connect, their
+/// connections collide, and a session that was up already can be closed for it. BIRD then sweeps
+/// what its neighbour, in the middle of a restart, has not sent again.
 struct Side {
   std::string name;
   int family;
@@ -15,7 +17,6 @@ struct Side {
   unsigned local_as, remote_as;
   unsigned hold_s;
   std::string exports;
-  /// Waits to be called: two ends that call each other at the same moment cost seconds.
   bool passive;
 };
 
@@ -25,16 +26,17 @@ protocol bgp {} {{
   local {} as {};
   neighbor {} as {};
   hold time {};
-{}  connect delay time 1;
+  connect delay time 1;
   connect retry time 2;
   error wait time 1, 4;
   graceful restart on;
   graceful restart time 120;
+  passive {};
   ipv{} {{ import all; export {}; }};
 }}
 )",
                      side.name, side.local, side.local_as, side.remote, side.remote_as, side.hold_s,
-                     side.passive ? "  passive on;\n" : "", side.family, side.exports);
+                     side.passive ? "on" : "off", side.family, side.exports);
 }
 
 std::string statics(const PeerSpec& spec, int family) {

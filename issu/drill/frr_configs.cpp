@@ -75,7 +75,7 @@ std::string frr_peer_conf(const Layout& layout, const PeerPlace& peer) {
       peer.spec.name, (peer.dir / "bgpd.log").string());
   text += bgp_head(peer.as, peer.peer4);
   for (const Neighbor& neighbor : neighbors) {
-    text += neighbor_lines(neighbor);
+    text += neighbor_lines(neighbor) + fmt::format(" neighbor {} passive\n", neighbor.address);
   }
   text += activated(neighbors, 4, networks(peer.spec, 4), false);
   text += activated(neighbors, 6, networks(peer.spec, 6), false);

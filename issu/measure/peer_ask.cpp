@@ -1,6 +1,7 @@
 #include "issu/measure/peer_ask.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "backends/daemons/bird_answers.hpp"
 #include "backends/daemons/frr_answers.hpp"
@@ -10,13 +11,13 @@ namespace issu::measure {
 namespace {
 
 constexpr std::chrono::milliseconds patience{2000};
+/// BIRD works "since" out anew for each answer, from two clocks: the last digit jitters. No
+/// session comes up twice within this time.
+constexpr MonoNs since_jitter = 20'000'000;
 
 SessionLook look_at(const backends::BirdProtocol& protocol) {
   SessionLook look;
   look.established = protocol.established();
-  if (look.established && !parse_local_time(protocol.since)) {
-    look.incarnation = protocol.since;  // to the second or the day, as BIRD does unless told better
-  }
   if (const auto wall = parse_local_time(protocol.since)) {
     look.since = *wall - (wall_now() - mono_now());
   }
@@ -34,7 +35,8 @@ SessionLook look_at(const backends::BirdProtocol& protocol) {
 
 }  // namespace
 
-PeerAsker::PeerAsker(const PeerPlan& plan) : plan_(plan), held_(plan.sessions.size(), false) {
+PeerAsker::PeerAsker(const PeerPlan& plan)
+    : plan_(plan), held_(plan.sessions.size(), false), since_(plan.sessions.size(), 0) {
   if (plan.kind == "bird") {
     bird_.emplace(plan.control);
   } else {
@@ -61,6 +63,12 @@ Result<std::vector<SessionLook>> PeerAsker::ask_bird() {
     }
     SessionLook look = look_at(protocols[0]);
     look.at = mono_now();
+    if (look.since && std::abs(*look.since - since_[i]) > since_jitter) {
+      since_[i] = *look.since;
+    }
+    if (look.established) {
+      look.incarnation = std::to_string(since_[i]);
+    }
     held_[i] = held_[i] || *look.holding;
     if (look.established && held_[i]) {
       look.end_of_rib = !*look.holding;  // BIRD goes on holding until the last End-of-RIB

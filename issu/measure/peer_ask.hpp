@@ -27,7 +27,8 @@ class PeerAsker {
   PeerPlan plan_;
   std::optional<backends::BirdCtl> bird_;
   std::optional<backends::FrrVty> frr_;
-  std::vector<bool> held_;  ///< BIRD held the routes of this session at some time
+  std::vector<bool> held_;     ///< BIRD held the routes of this session at some time
+  std::vector<MonoNs> since_;  ///< since when BIRD's session is in its state, without the jitter
 };
 
 }  // namespace issu::measure

@@ -1,7 +1,6 @@
 #include "issu/measure/session_track.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace issu::measure {
 namespace {
@@ -90,16 +89,6 @@ void SessionTrack::news(SessionNews news, MonoNs at) {
   }
 }
 
-/// Whether two looks saw two sessions. BIRD says only since when one is up, and says that anew at
-/// each answer from two clocks, a millisecond more or less.
-bool SessionTrack::is_another(const SessionLook& before, const SessionLook& now) {
-  constexpr MonoNs jitter = 50'000'000;
-  if (before.incarnation.empty() && now.incarnation.empty() && before.since && now.since) {
-    return std::abs(*now.since - *before.since) > jitter;
-  }
-  return before.incarnation != now.incarnation;
-}
-
 void SessionTrack::count_withdraws(const SessionLook& look, bool new_session) {
   if (!last_) {
     return;
@@ -129,8 +118,9 @@ void SessionTrack::look(const SessionLook& look) {
   ever_answered_ = true;
   first_unanswered_ = 0;
   // Another incarnation, both looks saw it up, and no log told of it: it was down in between.
-  const bool new_session = last_ && look.established && is_another(*last_, look);
-  const bool bounced = new_session && last_->established && established_ && !news_of_up_;
+  const bool bounced = last_ && last_->established && look.established && established_ &&
+                       last_->incarnation != look.incarnation && !news_of_up_;
+  const bool new_session = last_ && look.established && last_->incarnation != look.incarnation;
   if (look.established) {
     if (bounced) {
       went_down(last_->at);

@@ -22,8 +22,7 @@ struct SessionLook {
   bool established = false;
   /// When the state last changed, if the daemon says so to the millisecond.
   std::optional<MonoNs> since;
-  /// A word that differs between two sessions even when both looks see it established; empty
-  /// where `since` tells them apart.
+  /// A word that differs between two sessions even when both looks see it established.
   std::string incarnation;
   /// The peer holds the routes of a session that went down; none: the daemon does not say.
   std::optional<bool> holding;
@@ -57,7 +56,6 @@ class SessionTrack {
  private:
   void went_down(MonoNs at);
   void came_up(MonoNs at);
-  [[nodiscard]] static bool is_another(const SessionLook& before, const SessionLook& now);
   void count_withdraws(const SessionLook& look, bool new_session);
 
   SessionResult result_;

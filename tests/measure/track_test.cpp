@@ -176,24 +176,6 @@ TEST_CASE("a peer that can't be asked is not measured") {
   CHECK_FALSE(absent.finish(10 * ms).measured);
 }
 
-TEST_CASE("BIRD says the time of one session a millisecond more or less: it is the same one") {
-  SessionTrack track("peer", "rt1");
-  SessionLook look = up(0, "", {100, 100, 0});
-  look.since = 50 * ms;
-  track.look(look);
-  track.begin_counting();
-  look.at = 100 * ms;
-  look.since = 51 * ms;
-  track.look(look);
-  CHECK(track.finish(200 * ms).measured);
-  CHECK_FALSE(track.finish(200 * ms).went_down);
-
-  look.at = 3000 * ms;
-  look.since = 2900 * ms;
-  track.look(look);
-  CHECK(track.finish(4000 * ms).went_down);
-}
-
 TEST_CASE("BIRD's log lines") {
   const auto closed = parse_bird_log("2026-11-23 13:32:32.066 <TRACE> rt1: BGP session closed");
   REQUIRE(closed);
