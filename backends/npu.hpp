@@ -60,7 +60,9 @@ class Npu {
   /// refreshes recorded. The same epoch again changes nothing; a lower one than the current is
   /// refused: its holder is fenced off.
   virtual Result<void> hold(std::uint64_t epoch) = 0;
-  /// Marks these as refreshed, for daemons that do not send unchanged routes again.
+  /// Says which routes the new side has, all of them: held ones that are not among them are stale
+  /// again, whatever was seen at the tables until now (a daemon may write every route that it found
+  /// there back before it knows one itself). What comes at the tables afterwards counts again.
   virtual Result<void> refresh(std::uint64_t epoch,
                                const std::vector<state_sync::Prefix>& routes) = 0;
   virtual Result<SyncState> sync_state() = 0;

@@ -155,6 +155,9 @@ class Server {
     client.prefixes_left = count;
     client.fault.reset();
     check_epoch(client);
+    if (!client.fault) {
+      tracker_.doubt_all();
+    }
     if (count == 0) {
       end_refresh(client);
     }

@@ -38,6 +38,7 @@ class FibTracker {
   Result<void> hold(std::uint64_t epoch);
   /// Whether this epoch may speak; an error that says why not.
   [[nodiscard]] Result<void> admit(std::uint64_t epoch, const std::string& verb) const;
+  void doubt_all() { table_.doubt_all(); }
   void refresh(const Prefix& prefix) { table_.refresh(prefix); }
   Result<FibState> state();
   Result<FibState> sweep(std::uint64_t epoch);

@@ -330,12 +330,27 @@ void StaleTable::hold(MonoNs at) {
   changed_at_ = at;
 }
 
+void StaleTable::doubt_all() {
+  if (!holding_) {
+    return;
+  }
+  for (Slot& slot : slots_) {
+    if (is_held(slot.flags) && has(slot.flags, fresh)) {
+      clear(slot.flags, fresh);
+      if (is_stale(slot.flags)) {
+        --counts_.refreshed;
+        ++counts_.stale;
+      }
+    }
+  }
+}
+
 void StaleTable::refresh(const Prefix& prefix) {
   if (!holding_) {
     return;
   }
   each_of(prefix, [&](Slot& slot) {
-    if (is_held(slot.flags)) {
+    if (is_held(slot.flags) && !has(slot.flags, superseded)) {
       confirm(slot, fresh);
     }
   });

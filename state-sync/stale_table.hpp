@@ -50,6 +50,8 @@ class StaleTable {
   void hold(MonoNs at);
   /// Ends the marks; the counts stay.
   void release() { holding_ = false; }
+  /// Takes all confirmations back: what was seen so far is no evidence, a list comes that is.
+  void doubt_all();
   /// Confirms the held routes of a prefix; one that is not there is nothing.
   void refresh(const Prefix& prefix);
   /// The held routes that nobody confirmed, at most `limit`; with `superseded`, those too.

@@ -139,6 +139,21 @@ TEST_CASE("refresh by prefix") {
   CHECK(table.to_sweep(route("10.0.0.0/24")));
 }
 
+TEST_CASE("a list takes back what was seen before it, and counts alone until more is seen") {
+  auto table = held_table();
+  table.present(route("10.0.0.0/24", 20, 8), 11);
+  table.present(route("10.0.1.0/24", 20, 8), 11);
+  table.doubt_all();
+  CHECK(table.counts().stale == 3);
+  CHECK(table.counts().refreshed == 0);
+  table.refresh(Prefix::parse("10.0.0.0/24").value());
+  CHECK(table.counts().stale == 2);
+  table.present(route("10.0.1.0/24", 20, 9), 12);
+  CHECK(table.counts().stale == 1);
+  CHECK(table.counts().refreshed == 2);
+  CHECK(table.unconfirmed(10, false).size() == 1);
+}
+
 TEST_CASE("a sweep is no deletion") {
   auto table = held_table();
   table.swept(route("10.0.1.0/24"));

@@ -39,8 +39,11 @@ programs_of() {
 # data_of SUITE: files and folders that the programs open by name.
 data_of() {
   case $1 in
-    # YANG models, and the FPM output that zebra loads with -M dplane_fpm_nl.
-    frr) printf '%s\n' /usr/share/yang '/usr/lib/*/frr/modules/dplane_fpm_nl.so' ;;
+    # YANG models, the FPM output that zebra loads with -M dplane_fpm_nl, and who may use vtysh.
+    frr)
+      printf '%s\n' /usr/share/yang '/usr/lib/*/frr/modules/dplane_fpm_nl.so' \
+        '/usr/lib/*/security/pam_rootok.so'
+      ;;
     bird) ;;
   esac
 }
@@ -62,6 +65,7 @@ break_image() {
       local script=$here/broken/${1#frr-broken-}
       mkdir "$2/usr/lib/frr/real"
       mv "$2/usr/lib/frr/bgpd" "$2/usr/lib/frr/real/bgpd"
+      install -m 644 "$here/broken/altered.sh" "$2/usr/lib/frr/real/altered.sh"
       install -m 755 "$script" "$2/usr/lib/frr/bgpd"
       ;;
   esac

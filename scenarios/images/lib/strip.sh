@@ -85,25 +85,38 @@ write_etc() {
     'nogroup:x:65534:' >"$1/group"
   printf '%s\n' 'passwd: files' 'group: files' 'hosts: files' 'services: files' >"$1/nsswitch.conf"
   printf '%s\n' '127.0.0.1 localhost' '::1 localhost' >"$1/hosts"
+  mkdir "$1/pam.d"
+  printf '%s\n' 'auth required pam_rootok.so' 'account required pam_rootok.so' >"$1/pam.d/frr"
   # Addresses and hosts files are the router's; these are places to mount them on.
   : >"$1/resolv.conf"
   : >"$1/hostname"
 }
 
-# try_programs ROOT SUITE: each daemon says its version in the stripped tree, or it is of no use.
+# try_programs ROOT SUITE: each program answers in the stripped tree, or it is of no use.
 try_programs() {
-  local program ask
+  local program
   for program in $(programs_of "$2"); do
-    case $program in
-      */mgmtd) [ -e "$1$program" ] || continue ; ask=--version ;;
-      */dash) ask="-c :" ;;
-      */vtysh) ask=--help ;;
-      # birdc has no question that works without a bird; its libraries are a part of the tree.
-      */birdc) continue ;;
-      *) ask=--version ;;
-    esac
-    # shellcheck disable=SC2086 # "-c :" are two words
-    chroot "$1" "$program" $ask >"$work/version" 2>&1 ||
-      { cat "$work/version" >&2; die "$program does not run in the stripped tree"; }
+    [ -e "$1$program" ] || [ "${program##*/}" != mgmtd ] || continue
+    answers "$1" "$program" >"$work/answer" 2>&1 ||
+      { cat "$work/answer" >&2; die "$program does not run in the stripped tree"; }
   done
+}
+
+answers() {
+  case $2 in
+    */dash) chroot "$1" "$2" -c : ;;
+    # These two have no daemon to talk to here: they answer when they get so far as to miss it.
+    */vtysh) misses 'failed to connect to any daemons' "$@" -c 'show version' ;;
+    */birdc) misses 'Unable to connect' "$@" show status ;;
+    *) chroot "$1" "$2" --version ;;
+  esac
+}
+
+# misses WORDS ROOT COMMAND...: whether the command fails with these words.
+misses() {
+  local words=$1 said
+  shift
+  said=$(chroot "$@" 2>&1) || true
+  printf '%s\n' "$said"
+  [[ $said == *"$words"* ]]
 }
