@@ -33,10 +33,16 @@ function(issu_library name)
   target_link_libraries(${name} PUBLIC issu_options ${arg_DEPENDS})
 endfunction()
 
+# doctest's main is compiled once, not once a test.
+if(ISSU_TESTS)
+  add_library(issu_test_main OBJECT ${PROJECT_SOURCE_DIR}/tests/main.cpp)
+  target_link_libraries(issu_test_main PRIVATE issu_options)
+endif()
+
 # issu_test(NAME SOURCES a.cpp DEPENDS lib... LABELS unit|root|lxc|criu|qemu TIMEOUT seconds)
 function(issu_test name)
   cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
-  add_executable(${name} ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/main.cpp)
+  add_executable(${name} ${arg_SOURCES} $<TARGET_OBJECTS:issu_test_main>)
   target_link_libraries(${name} PRIVATE issu_options ${arg_DEPENDS})
   target_compile_definitions(${name} PRIVATE
     ISSU_SOURCE_DIR="${PROJECT_SOURCE_DIR}" ISSU_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}"
