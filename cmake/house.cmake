@@ -9,7 +9,8 @@ target_compile_options(issu_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow 
 # GCC 12 warns at -O3 of overlaps and overflows inside std::string and std::vector that are not
 # there (GCC bugs 105651, 105329).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  target_compile_options(issu_options INTERFACE -Wno-restrict -Wno-stringop-overflow)
+  target_compile_options(issu_options INTERFACE -Wno-restrict -Wno-stringop-overflow
+                                                -Wno-array-bounds)
 endif()
 if(ISSU_WERROR)
   target_compile_options(issu_options INTERFACE -Werror)
