@@ -157,6 +157,7 @@ Result<std::vector<std::string>> clean_up(const fs::path& work, bool kept_too) {
   std::vector<std::string> names;
   for (const LabRecord& record : abandoned_labs(work, kept_too)) {
     ISSU_TRY(give_back(record), "cleaning up");
+    ISSU_TRY(remove_tree(record.work.string() + "-evidence"), "cleaning up");
     names.push_back(record.id);
   }
   return names;

@@ -52,7 +52,12 @@ Result<void> Runner::take(const Step& step) {
   }
   if (const auto* snapshot = std::get_if<SnapshotStep>(&step.what)) {
     (void)interrupt_->sleep(kSettling);
-    snapshots_[snapshot->label] = look_around(stage_->territory);
+    const Machine& machine = snapshots_[snapshot->label] = look_around(stage_->territory);
+    std::string counts;
+    for (const auto& [kind, names] : machine) {
+      counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", names.size(), kind);
+    }
+    stage_->say("  there are: " + counts);
     return {};
   }
   if (const auto* compare = std::get_if<CompareStep>(&step.what)) {
