@@ -167,7 +167,9 @@ inline void rp_counts_exits(const RpContract& contract) {
   // A new life starts counting anew.
   RP_OK(rp->fence(Slot::a));
   RP_OK(rp->activate(Slot::a));
-  for (const auto& daemon : rp->status(Slot::a)->daemons) {
+  const auto running = rp->status(Slot::a);
+  REQUIRE(running);
+  for (const auto& daemon : running->daemons) {
     CHECK(daemon.exits == 0);
   }
   RP_OK(rp->power_off(Slot::a));
