@@ -53,7 +53,9 @@ void Progress::record(const Record& record) {
       fmt::print(stderr, "  {} was asked for\n", record.text);
       break;
     case Event::closed:
-      fmt::print(stderr, "{} after {:.1f} s\n", record.text, to_s(record.mono - opened_));
+      // Who came to it later did not see it begin.
+      fmt::print(stderr, "{}{}\n", record.text,
+                 opened_ == 0 ? "" : fmt::format(" after {:.1f} s", to_s(record.mono - opened_)));
       break;
   }
 }
