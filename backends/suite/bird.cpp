@@ -7,7 +7,8 @@ namespace {
 constexpr std::string_view programs[] = {"usr/sbin/bird", "usr/local/sbin/bird"};
 
 Result<std::vector<init::DaemonPlan>> plan(const std::filesystem::path& rootfs,
-                                           const std::vector<std::string>& /*daemons*/) {
+                                           const std::vector<std::string>& /*daemons*/,
+                                           bool /*fpm*/) {
   std::error_code ignored;
   for (const std::string_view program : programs) {
     if (std::filesystem::exists(rootfs / program, ignored)) {
@@ -24,7 +25,7 @@ Result<std::vector<init::DaemonPlan>> plan(const std::filesystem::path& rootfs,
 }
 
 Result<void> check_config(const std::filesystem::path& config_dir,
-                          const std::vector<std::string>& daemons) {
+                          const std::vector<std::string>& daemons, bool /*fpm*/) {
   if (!std::filesystem::is_regular_file(config_dir / "bird.conf")) {
     return fail((config_dir / "bird.conf").string() + " is not there", "write it");
   }

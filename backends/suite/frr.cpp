@@ -3,6 +3,7 @@
 #include "backends/daemons/views.hpp"
 #include "backends/suite/frr_routes.hpp"
 #include "backends/suite/suite.hpp"
+#include "issu/base/file.hpp"
 
 namespace issu::backends {
 namespace {
@@ -28,7 +29,7 @@ std::string program(const std::filesystem::path& rootfs, const std::string& daem
   return {};
 }
 
-init::DaemonPlan plan_one(const std::string& name, const std::string& path) {
+init::DaemonPlan plan_one(const std::string& name, const std::string& path, bool fpm) {
   init::DaemonPlan plan;
   plan.name = name;
   plan.argv = {path, "-u",    "root",   "-g",          "root",         "-P",
@@ -39,6 +40,9 @@ init::DaemonPlan plan_one(const std::string& name, const std::string& path) {
     // route is replaced in one step only with the kernel's route-replace semantics.
     plan.argv.insert(plan.argv.end(),
                      {std::string("-K") + keep_seconds, "-s", "90000000", "--v6-rr-semantics"});
+    if (fpm) {
+      plan.argv.insert(plan.argv.end(), {"-M", "dplane_fpm_nl"});
+    }
   }
   plan.socket = "/run/frr/" + name + ".vty";
   plan.question = "enable";
@@ -46,7 +50,7 @@ init::DaemonPlan plan_one(const std::string& name, const std::string& path) {
 }
 
 Result<std::vector<init::DaemonPlan>> plan(const std::filesystem::path& rootfs,
-                                           const std::vector<std::string>& daemons) {
+                                           const std::vector<std::string>& daemons, bool fpm) {
   const std::string mgmtd = program(rootfs, "mgmtd");
   std::vector<std::string> order{"zebra"};
   if (!mgmtd.empty()) {
@@ -64,7 +68,7 @@ Result<std::vector<init::DaemonPlan>> plan(const std::filesystem::path& rootfs,
       return fail("the image has no program for the daemon " + name,
                   "take it out of `daemons` in router.toml, or use an image that has it");
     }
-    init::DaemonPlan daemon = plan_one(name, path);
+    init::DaemonPlan daemon = plan_one(name, path, fpm);
     // zebra answers once it has read the kernel's routes. A bgpd that is up earlier has sessions
     // before it knows the interfaces, and takes IPv6 routes by link-local next hops as withdrawn.
     if (name != "zebra" && name != "mgmtd") {
@@ -79,8 +83,14 @@ Result<std::vector<init::DaemonPlan>> plan(const std::filesystem::path& rootfs,
   return plans;
 }
 
+/// Whether a line of zebra's configuration says where its routes go.
+bool names_fpm(const std::filesystem::path& file) {
+  const auto text = read_file(file);
+  return text && text->find("fpm address ") != std::string::npos;
+}
+
 Result<void> check_config(const std::filesystem::path& config_dir,
-                          const std::vector<std::string>& daemons) {
+                          const std::vector<std::string>& daemons, bool fpm) {
   std::optional<Error> error;
   const auto add = [&](Error reason) {
     if (error) {
@@ -99,6 +109,10 @@ Result<void> check_config(const std::filesystem::path& config_dir,
                 "each daemon reads its own file (an empty one will do); an frr.conf is not read: "
                 "split it up"));
     }
+  }
+  if (const auto file = config_dir / "zebra.conf"; fpm && !names_fpm(file)) {
+    add(Error(file.string() + " does not say where the NPU takes its routes",
+              "add the line: fpm address 127.0.0.1 port 2620"));
   }
   if (error) {
     return fail(std::move(*error));

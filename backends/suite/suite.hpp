@@ -24,12 +24,14 @@ struct Suite {
   std::vector<std::string_view> folders;  ///< have to exist, beside the three above
   std::vector<std::string_view> groups;   ///< have to exist with root as a member
 
-  /// What starts `daemons` out of the root filesystem mounted at `rootfs`.
+  /// What starts `daemons` out of the root filesystem mounted at `rootfs`. `fpm`: they say their
+  /// routes to an NPU of their own, beside the kernel.
   Result<std::vector<init::DaemonPlan>> (*plan)(const std::filesystem::path& rootfs,
-                                                const std::vector<std::string>& daemons);
-  /// Refuses a configuration folder that lacks a daemon's file; all reasons at once.
+                                                const std::vector<std::string>& daemons, bool fpm);
+  /// Refuses a configuration folder that lacks a daemon's file, or with `fpm` the NPU's address;
+  /// all reasons at once.
   Result<void> (*check_config)(const std::filesystem::path& config_dir,
-                               const std::vector<std::string>& daemons);
+                               const std::vector<std::string>& daemons, bool fpm);
   /// Whether a file of the configuration folder is given to the daemons.
   bool (*takes_config)(std::string_view file_name);
   /// `run`: the host's path of the folder that is `run_path` inside.

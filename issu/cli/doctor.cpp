@@ -22,7 +22,11 @@ Result<std::vector<std::string>> needs_of(const Options& options, bool named) {
   if (!router) {
     return fail(std::move(router).error());
   }
-  return std::vector<std::string>{router->backend, router->npu};
+  std::vector<std::string> needs{router->backend, router->router.npu.driver};
+  if (needs.back() == "soft") {
+    needs.push_back("soft-" + router->router.npu.engine);
+  }
+  return needs;
 }
 
 int examine_machine(const Options& options, bool named) {

@@ -2,6 +2,7 @@
 
 #include "backends/lxc/lxc.hpp"
 #include "backends/npu/kernel/kernel_npu.hpp"
+#include "backends/npu/soft/soft_npu.hpp"
 
 namespace issu::cli {
 
@@ -14,7 +15,8 @@ Result<Router> open_router(const std::string& file) {
   if (!rp) {
     return fail(std::move(rp).error());
   }
-  auto npu = backends::make_kernel_npu(config->router);
+  auto npu = config->router.npu.driver == "soft" ? backends::make_soft_npu(config->router)
+                                                 : backends::make_kernel_npu(config->router);
   if (!npu) {
     return fail(std::move(npu).error());
   }

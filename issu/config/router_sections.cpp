@@ -136,7 +136,7 @@ void read_router_section(StrictTable& document, const fs::path& folder, RouterCo
     tell(*section, "name", check_router_name(router.name));
   }
   config.backend = section->choice("backend", {"lxc"}, "lxc");
-  config.npu = section->choice("npu", {"kernel"}, "kernel");
+  router.npu.driver = section->choice("npu", {"kernel", "soft"}, "kernel");
   router.suite = section->required_choice("suite", {"frr", "bird"});
   read_daemons(*section, router);
   router.state_dir =

@@ -13,6 +13,8 @@ void read_router_section(StrictTable& document, const std::filesystem::path& fol
                          RouterConfig& config);
 void read_images_section(StrictTable& document, const std::filesystem::path& folder,
                          RouterConfig& config);
+/// `[npu]`, behind the router and its ports, which it looks at.
+void read_npu_section(StrictTable& document, RouterConfig& config);
 /// `[[port]]`; an address that stands twice is told at its second place.
 void read_ports(StrictTable& document, RouterConfig& config);
 /// `[[probe]]`

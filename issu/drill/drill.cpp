@@ -57,10 +57,13 @@ void check_tools(const Scenario& scenario, std::optional<Error>& all) {
   }
 }
 
-Territory territory_of(const Layout& layout) {
+Territory territory_of(const Layout& layout, bool soft) {
   Territory territory;
   territory.id = layout.id;
   territory.netns.push_back(layout.chassis());
+  if (soft) {
+    territory.netns.push_back(layout.npu_netns());
+  }
   for (const PeerPlace& peer : layout.peers) {
     territory.netns.push_back(peer.netns);
   }
@@ -122,7 +125,7 @@ Result<DrillOutcome> run_drill(const Scenario& scenario, const DrillOptions& opt
               options.images,
               evidence,
               (options.issu.parent_path() / "../lib/libissu-fault.so").lexically_normal(),
-              territory_of(lab->layout()),
+              territory_of(lab->layout(), scenario.lab.npu == "soft"),
               say};
   Runner runner(stage, interrupt);
   const auto done = runner.run(scenario.steps);

@@ -56,10 +56,11 @@ Result<void> write_router_config(const LabSpec& spec, const Layout& layout) {
     daemons = {"zebra", "bgpd", "staticd"};
   }
   for (const std::string& daemon : daemons) {
-    ISSU_TRY(write_file_atomic(
-                 layout.config_dir() / (daemon + ".conf"),
-                 daemon == "bgpd" ? frr_router_conf(layout) : "hostname " + layout.id + "\n", 0644),
-             daemon);
+    std::string text = daemon == "bgpd" ? frr_router_conf(layout) : "hostname " + layout.id + "\n";
+    if (daemon == "zebra" && spec.npu == "soft") {
+      text += "fpm address 127.0.0.1 port 2620\n";
+    }
+    ISSU_TRY(write_file_atomic(layout.config_dir() / (daemon + ".conf"), text, 0644), daemon);
   }
   return {};
 }

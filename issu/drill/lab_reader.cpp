@@ -135,6 +135,12 @@ void read_lab(config::StrictTable& document, LabSpec& lab) {
   lab.suite = section->required_choice("suite", {"frr", "bird"});
   lab.daemons = section->texts("daemons");
   lab.image = section->required_text("image");
+  lab.npu = section->choice("npu", {"kernel", "soft"}, lab.npu);
+  lab.engine = section->choice("engine", {"packet", "xdp"}, "");
+  if (!lab.engine.empty() && lab.npu == "kernel") {
+    section->refuse("engine", "is of the NPU driver soft, and the lab's is kernel",
+                    "add npu = \"soft\"");
+  }
   lab.settle_s = section->number("settle_s", {1, 3600}, lab.settle_s);
   std::set<std::string> names;
   auto peers = section->tables("peer");

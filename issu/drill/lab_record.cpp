@@ -124,7 +124,9 @@ Result<void> give_back(const LabRecord& record) {
     failures.note(end_process(process.id, kGrace));
   }
   std::vector<std::string> all = record.netns;
+  // The chassis, and the NPU's own namespace where there is one.
   all.push_back("issu-" + record.id);
+  all.push_back("issu-" + record.id + "-npu");
   for (const std::string& netns : all) {
     for (const ProcessId& process : processes_inside(netns)) {
       failures.note(end_process(process, kGrace));

@@ -34,6 +34,8 @@ struct Layout {
   [[nodiscard]] std::filesystem::path evidence() const { return work.string() + "-evidence"; }
   [[nodiscard]] std::filesystem::path run_dir() const { return "/run/issu/" + id; }
   [[nodiscard]] std::string chassis() const { return "issu-" + id; }
+  /// Of the NPU driver soft: where the ports are.
+  [[nodiscard]] std::string npu_netns() const { return chassis() + "-npu"; }
 };
 
 /// `work` is absolute; nothing is created.

@@ -66,6 +66,12 @@ std::string router_toml(const LabSpec& lab, const Layout& layout, const std::str
     }
     text += "daemons = [" + names + "]\n";
   }
+  if (lab.npu != "kernel") {
+    text += fmt::format("\n[npu]\ndriver = \"{}\"\n", lab.npu);
+    if (!lab.engine.empty()) {
+      text += fmt::format("engine = \"{}\"\n", lab.engine);
+    }
+  }
   text += fmt::format("\n[images]\ncompatible = \"{}\"\nkeyring = \"{}\"\n", compatible,
                       keyring.string());
   for (const PeerPlace& peer : layout.peers) {

@@ -37,6 +37,8 @@ struct LabSpec {
   std::string suite;                 ///< "frr" or "bird"
   std::vector<std::string> daemons;  ///< empty: the suite's usual ones
   std::string image;                 ///< what the router runs at the beginning
+  std::string npu = "kernel";        ///< the NPU driver: "kernel" or "soft"
+  std::string engine;                ///< of the driver soft; empty: its usual one
   std::vector<PeerSpec> peers;
   std::vector<StreamSpec> streams;
   config::Budgets budgets;

@@ -234,15 +234,22 @@ Result<void> check_chassis(const RouterSpec& router) {
   return {};
 }
 
-Result<void> raise_chassis(const RouterSpec& router) {
-  ISSU_TRY(make_dirs(router.run_dir), "bringing the chassis up");
-  ISSU_TRY(NetNs::create(router.netns), "bringing the chassis up");
-  ISSU_TRY(NetNs::inside(NetNs::path_of(router.netns), set_up_to_forward),
-           "setting the chassis up to forward");
+Result<void> raise_forwarding(const std::string& netns) {
+  ISSU_TRY(NetNs::create(netns), "bringing the chassis up");
+  return NetNs::inside(NetNs::path_of(netns), set_up_to_forward);
+}
+
+Result<void> raise_ports(const RouterSpec& router) {
   for (const PortSpec& port : router.ports) {
     ISSU_TRY(raise_port(router, port), "port " + port.name);
   }
   return {};
+}
+
+Result<void> raise_chassis(const RouterSpec& router) {
+  ISSU_TRY(make_dirs(router.run_dir), "bringing the chassis up");
+  ISSU_TRY(raise_forwarding(router.netns), "setting the chassis up to forward");
+  return raise_ports(router);
 }
 
 Result<void> lower_chassis(const RouterSpec& router) {

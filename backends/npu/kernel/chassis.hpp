@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "backends/spec.hpp"
 #include "issu/base/result.hpp"
 
@@ -11,6 +13,11 @@ Result<void> check_chassis(const RouterSpec& router);
 /// Creates the namespace, sets it up to forward, and creates or moves in the ports with their
 /// addresses. What is there already stays; what is missing is added.
 Result<void> raise_chassis(const RouterSpec& router);
+
+/// The parts of it, for a driver whose ports stand elsewhere: a namespace (created where it is not
+/// there) that forwards, and the ports of `router` in `router.netns`, which is there already.
+Result<void> raise_forwarding(const std::string& netns);
+Result<void> raise_ports(const RouterSpec& router);
 
 /// Gives moved devices back as they were, removes the veth pairs and the namespace. What is gone
 /// already is fine.

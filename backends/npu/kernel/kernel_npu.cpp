@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "backends/npu/kernel/chassis.hpp"
+#include "backends/npu/sync_state.hpp"
 #include "issu/base/child.hpp"
 #include "issu/base/file.hpp"
 #include "issu/base/netns.hpp"
@@ -18,7 +19,6 @@ namespace {
 
 using state_sync::FibClient;
 using state_sync::FibFiles;
-using state_sync::FibState;
 
 constexpr auto start_limit = std::chrono::seconds(60);
 constexpr auto end_grace = std::chrono::seconds(5);
@@ -26,22 +26,6 @@ constexpr auto end_grace = std::chrono::seconds(5);
 std::filesystem::path program_beside_us() {
   std::error_code error;
   return std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "issu-fibwatch";
-}
-
-SyncState as_sync_state(const FibState& from) {
-  SyncState to;
-  to.epoch = from.epoch;
-  to.holding = from.holding;
-  to.complete = from.complete;
-  to.held = from.counts.held;
-  to.refreshed = from.counts.refreshed;
-  to.stale = from.counts.stale;
-  to.added = from.counts.added;
-  to.deleted = from.counts.deleted;
-  to.swept = from.counts.swept;
-  to.quiet_s = from.quiet_s;
-  to.stale_sample = from.stale_sample;
-  return to;
 }
 
 class KernelNpu final : public Npu {

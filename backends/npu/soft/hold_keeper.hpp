@@ -1,0 +1,57 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "state-sync/fib_netlink.hpp"
+#include "state-sync/fib_state.hpp"
+#include "state-sync/tables/tables.hpp"
+
+namespace issu::backends::soft {
+
+/// The epochs of the soft NPU: the rules of backends::Npu on the tables' own marks.
+///
+/// The epoch is kept in a file too, for whoever asks while npud is dead. One that is found open
+/// there was lost in its middle: messages of the daemons may have died with the npud before, so
+/// its marks are no evidence; it says `complete = false` and sweeps nothing.
+///
+/// A swept route leaves the kernel's table of the route processor as well: a zebra of the next
+/// life would take it over from there and say it again. One thread.
+class HoldKeeper {
+ public:
+  /// `kernel`: a socket in the route processor's network namespace.
+  static Result<std::unique_ptr<HoldKeeper>> open(tables::Writer& tables,
+                                                  state_sync::FibSocket kernel,
+                                                  std::filesystem::path epoch_file);
+
+  /// Before the first `hold`.
+  void watch() { watching_ = true; }
+  Result<void> hold(std::uint64_t epoch);
+  Result<void> refresh(std::uint64_t epoch, const std::vector<state_sync::Prefix>& routes);
+  Result<state_sync::FibState> sweep(std::uint64_t epoch);
+  Result<state_sync::FibState> release();
+  [[nodiscard]] state_sync::FibState state() const;
+
+  [[nodiscard]] bool holding() const { return holding_; }
+  /// Something that the daemons said was lost: what is stale can't be told any more.
+  void lost_something() { complete_ = false; }
+
+ private:
+  HoldKeeper(tables::Writer& tables, state_sync::FibSocket kernel, std::filesystem::path epoch_file)
+      : tables_(tables), kernel_(std::move(kernel)), epoch_file_(std::move(epoch_file)) {}
+  [[nodiscard]] Result<void> admit(std::uint64_t epoch, const std::string& verb) const;
+  Result<void> sweep_kernel(std::vector<state_sync::Prefix> swept);
+
+  tables::Writer& tables_;
+  state_sync::FibSocket kernel_;
+  std::filesystem::path epoch_file_;
+  state_sync::FibState last_;  ///< of the epoch that was released last
+  std::uint64_t epoch_ = 0;
+  MonoNs held_at_ = 0;
+  bool watching_ = false;
+  bool holding_ = false;
+  bool complete_ = true;
+};
+
+}  // namespace issu::backends::soft

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "backends/spec.hpp"
+#include "issu/base/result.hpp"
+
+namespace issu::backends::soft {
+
+/// What npud has to know; the driver writes it down before it starts npud.
+struct Settings {
+  struct Port {
+    std::string name;                    ///< in both namespaces
+    std::string punt;                    ///< the punt interface, in the NPU's namespace
+    std::vector<std::string> addresses;  ///< "192.0.2.1/24"
+  };
+  std::string router;
+  std::string rp_netns;   ///< names under /run/netns
+  std::string npu_netns;  ///< npud is started in it
+  NpuSpec npu;
+  std::vector<Port> ports;
+};
+
+[[nodiscard]] Settings settings_of(const RouterSpec& router);
+
+Result<void> save(const Settings& settings, const std::filesystem::path& file);
+Result<Settings> load_settings(const std::filesystem::path& file);
+
+}  // namespace issu::backends::soft
