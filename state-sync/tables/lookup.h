@@ -41,7 +41,7 @@ NPU_INLINE npu_u32 npu_lookup4(NPU_TABLES tables, npu_u32 destination) {
     entry = npu_tbl8(tables, ((entry & ~NPU_CHILD) << NPU_NODE_BITS) | (destination & 0xff));
   }
   entry = NPU_LEAF_ID(entry);
-  return entry != 0 ? entry : npu_default(tables, 0);
+  return entry != 0 ? entry : NPU_LEAF_ID(npu_default(tables, 0));
 }
 
 /* Next-hop id of an IPv6 destination (16 bytes, network byte order); 0: no route. */
@@ -53,7 +53,7 @@ NPU_INLINE npu_u32 npu_lookup6(NPU_TABLES tables, const npu_u8* destination) {
     entry = npu_nodes6(tables, ((entry & ~NPU_CHILD) << NPU_NODE_BITS) | destination[3 + depth]);
   }
   entry = entry & NPU_CHILD ? 0 : NPU_LEAF_ID(entry);
-  return entry != 0 ? entry : npu_default(tables, 1);
+  return entry != 0 ? entry : NPU_LEAF_ID(npu_default(tables, 1));
 }
 
 /* Mixes a word into a hash (the finish of murmur3, 64 bits). */
