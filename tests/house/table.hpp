@@ -18,13 +18,14 @@ inline const std::vector<Folder>& folders() {
   static const std::vector<Folder> table = {
       {"issu/base", {}},
       {"state-sync", {}},
+      {"state-sync/tables", {"state-sync"}},
       {"checkpoint", {}},
       // The two ports and what they are made of.
       {"backends", {"state-sync/prefix.hpp"}},
       {"backends/daemons", {"backends", "state-sync/prefix.hpp"}},
       {"backends/suite",
        {"backends", "backends/daemons", "issu/init/plan.hpp", "state-sync/prefix.hpp"}},
-      {"backends/npu", {"backends", "state-sync"}},
+      {"backends/npu", {"backends", "state-sync", "state-sync/tables"}},
       {"backends/lxc",
        {"backends", "backends/daemons", "backends/suite", "checkpoint", "issu/init/plan.hpp",
         "state-sync/prefix.hpp"}},
