@@ -34,10 +34,10 @@ struct PortSpec {
 /// Who forwards, and with what; filled from `[npu]` of router.toml. All but the driver is the
 /// business of the driver "soft".
 struct NpuSpec {
-  std::string driver = "kernel";  ///< "kernel" or "soft"
-  std::string engine = "packet";  ///< "packet" (packet rings) or "xdp"
-  std::string feed = "fpm";       ///< where routes come from: "fpm" or "netlink"
-  bool icmp_echo = false;         ///< answers pings to the router while the daemons are dark
+  std::string driver = "kernel";     ///< "kernel" or "soft"
+  std::string engine = "packet";     ///< "packet" (packet rings) or "xdp"
+  std::string feed = "fpm";          ///< where routes come from: "fpm" or "netlink"
+  bool icmp_echo = false;            ///< answers pings to the router while the daemons are dark
   std::uint32_t routes = 1'500'000;  ///< room in the tables, both families together
 
   /// Whether the daemons have to say their routes over FPM.
@@ -46,9 +46,9 @@ struct NpuSpec {
 
 /// What a backend and an NPU driver have to know of a router; filled from router.toml.
 struct RouterSpec {
-  std::string name;                  ///< a-z, 0-9, '-', at most 24 characters
-  std::filesystem::path state_dir;   ///< survives a reboot: slots, journal, history
-  std::filesystem::path run_dir;     ///< does not: mounts, sockets, logs of what runs
+  std::string name;                 ///< a-z, 0-9, '-', at most 24 characters
+  std::filesystem::path state_dir;  ///< survives a reboot: slots, journal, history
+  std::filesystem::path run_dir;    ///< does not: mounts, sockets, logs of what runs
   /// The chassis, a name under /run/netns: what the slots' containers share. With the NPU driver
   /// "soft", the ports themselves are in a namespace of their own beside it (`npu_netns`).
   std::string netns;

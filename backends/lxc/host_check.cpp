@@ -78,7 +78,8 @@ Result<void> check_host(const RouterSpec& spec, const Suite& suite) {
   reasons.add_unless(longest < sizeof(sockaddr_un::sun_path),
                      "run_dir " + spec.run_dir.string() + " is too long: sockets lie in it",
                      "choose a shorter one, of 75 characters at most");
-  if (auto config = suite.check_config(spec.config_dir, spec.daemons, spec.npu.takes_fpm()); !config) {
+  if (auto config = suite.check_config(spec.config_dir, spec.daemons, spec.npu.takes_fpm());
+      !config) {
     reasons.add(std::move(config).error());
   }
   return std::move(reasons).result();

@@ -36,6 +36,7 @@ void add_example(CLI::App& command, const std::string& example);
 // callback (a shared_ptr).
 void add_doctor_command(CLI::App& app, Exit& exit);
 void add_router_command(CLI::App& app, Exit& exit);
+void add_npu_command(CLI::App& app, Exit& exit);
 void add_image_command(CLI::App& app, Exit& exit);
 void add_validate_command(CLI::App& app, Exit& exit);
 void add_upgrade_command(CLI::App& app, Exit& exit);

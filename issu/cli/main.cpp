@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
   Exit exit;
   add_doctor_command(app, exit);
   add_router_command(app, exit);
+  add_npu_command(app, exit);
   add_image_command(app, exit);
   add_validate_command(app, exit);
   add_upgrade_command(app, exit);

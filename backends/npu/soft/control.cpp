@@ -10,8 +10,8 @@ std::string dumped(const json& line) {
 }
 
 ErrorKind kind_of(int number) {
-  for (const ErrorKind kind : {ErrorKind::usage, ErrorKind::refused, ErrorKind::timeout,
-                               ErrorKind::needs_person}) {
+  for (const ErrorKind kind :
+       {ErrorKind::usage, ErrorKind::refused, ErrorKind::timeout, ErrorKind::needs_person}) {
     if (number == static_cast<int>(kind)) {
       return kind;
     }

@@ -127,8 +127,7 @@ Result<void> Npud::open_tables() {
     }
     segment_ = std::move(*segment);
   }
-  auto engine =
-      EngineHost::start(settings_, *segment_, options_.take_over ? &heritage : nullptr);
+  auto engine = EngineHost::start(settings_, *segment_, options_.take_over ? &heritage : nullptr);
   if (!engine) {
     return pass(std::move(engine).error(), "starting the engine " + settings_.npu.engine);
   }
@@ -152,7 +151,8 @@ Result<void> Npud::open_tables() {
                found ? "found" : "made", static_cast<unsigned long long>(report.routes),
                static_cast<unsigned long long>(report.repaired),
                static_cast<unsigned long long>(report.dropped));
-  return writer_->set_options(settings_.npu.icmp_echo ? NPU_OPTION_ICMP_ECHO : 0U);
+  const std::uint32_t echo = NPU_OPTION_ICMP_ECHO;
+  return writer_->set_options(settings_.npu.icmp_echo ? echo : 0);
 }
 
 Result<void> Npud::open() {
@@ -175,7 +175,7 @@ Result<void> Npud::open() {
   if (!chassis) {
     return fail(std::move(chassis).error());
   }
-  chassis_ = std::move(*chassis);
+  chassis_.emplace(std::move(*chassis));
   ISSU_TRY(engine_->set_ports(chassis_->ports()), "giving the engine its ports");
   auto kernel = kernel_socket(settings_.rp_netns);
   auto sweeper = kernel_socket(settings_.rp_netns);

@@ -44,10 +44,10 @@ Settings settings_of(const RouterSpec& router) {
 }
 
 Result<void> save(const Settings& settings, const std::filesystem::path& file) {
-  json text{{"router", settings.router},          {"rp_netns", settings.rp_netns},
-            {"npu_netns", settings.npu_netns},    {"engine", settings.npu.engine},
-            {"feed", settings.npu.feed},          {"icmp_echo", settings.npu.icmp_echo},
-            {"routes", settings.npu.routes},      {"ports", json::array()}};
+  json text{{"router", settings.router},       {"rp_netns", settings.rp_netns},
+            {"npu_netns", settings.npu_netns}, {"engine", settings.npu.engine},
+            {"feed", settings.npu.feed},       {"icmp_echo", settings.npu.icmp_echo},
+            {"routes", settings.npu.routes},   {"ports", json::array()}};
   for (const Settings::Port& port : settings.ports) {
     text["ports"].push_back(
         {{"name", port.name}, {"punt", port.punt}, {"addresses", port.addresses}});

@@ -77,6 +77,22 @@ Result<bool> has_link(const std::string& netns, const std::string& name) {
   return found;
 }
 
+/// Whoever sends to the NPU sends whole frames; with XDP, whoever is sent to has to gather.
+Result<void> set_up_links(const RouterSpec& router, const PortSpec& port, const std::string& punt) {
+  const Offloads far{false, router.npu.engine == "xdp"};
+  const auto near = [&]() -> Result<void> {
+    auto set = set_offloads(punt, {});
+    return set ? set_link_up(punt, true) : set;
+  };
+  ISSU_TRY(in_netns(router.npu_netns(), near), "the punt interface");
+  ISSU_TRY(in_netns(router.netns, [&] { return set_offloads(port.name, far); }),
+           "the route processor's end");
+  if (!port.device.empty()) {
+    return {};
+  }
+  return in_netns(port.peer_netns, [&] { return set_offloads(port.peer_name, far); });
+}
+
 Result<void> raise_punt(const RouterSpec& router, std::size_t n) {
   const PortSpec& port = router.ports[n];
   const std::string punt = punt_name(n);
@@ -94,20 +110,7 @@ Result<void> raise_punt(const RouterSpec& router, std::size_t n) {
                  std::to_string(real->mtu), "netns", router.npu_netns()}),
              "creating its punt interface");
   }
-  const bool gather = router.npu.engine == "xdp";
-  ISSU_TRY(in_netns(router.npu_netns(),
-                    [&]() -> Result<void> {
-                      ISSU_TRY(set_offloads(punt, {}), "the punt interface");
-                      return set_link_up(punt, true);
-                    }),
-           "port " + port.name);
-  ISSU_TRY(in_netns(router.netns, [&] { return set_offloads(port.name, {false, gather}); }),
-           "the route processor's end");
-  if (port.device.empty()) {
-    ISSU_TRY(
-        in_netns(port.peer_netns, [&] { return set_offloads(port.peer_name, {false, gather}); }),
-        "the other end of its link");
-  }
+  ISSU_TRY(set_up_links(router, port, punt), "its links");
   for (const std::string& address : port.addresses) {
     Argv words{"-n", router.netns, "address", "replace", address, "dev", port.name};
     if (address.find(':') != std::string::npos) {

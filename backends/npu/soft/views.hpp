@@ -15,9 +15,9 @@ namespace issu::backends::soft {
                                          const tables::Segment& segment);
 
 struct RouteQuery {
-  std::string within;         ///< only routes inside this prefix; empty: all
-  std::size_t limit = 0;      ///< 0: no limit
-  bool chassis = false;       ///< the chassis' own too
+  std::string within;     ///< only routes inside this prefix; empty: all
+  std::size_t limit = 0;  ///< 0: no limit
+  bool chassis = false;   ///< the chassis' own too
 };
 /// {"total", "routes": [{"prefix", "protocol", "metric", "kind", "via", "port", "stale"}]}, sorted.
 Result<nlohmann::json> routes_view(const tables::Writer& writer, const RouteQuery& query);
