@@ -289,6 +289,36 @@ TEST_CASE("any verb that fails once ends committed or rolled back, never in betw
   }
 }
 
+TEST_CASE("a watch that was lost while dark keeps the old side from nothing but the sweep") {
+  Lab lab;
+  lab.world.establishes[backends::Slot::b] = false;
+  lab.open();
+  lab.world.fault = [&](const std::string& verb) -> Result<void> {
+    lab.world.changes_missed = lab.world.changes_missed || verb == "fence b";
+    return {};
+  };
+  CHECK(*lab.run() == Outcome::rolled_back);
+  lab.check_ended(Outcome::rolled_back);
+  CHECK_FALSE(lab.called("sweep"));
+  CHECK(lab.document()["npu"]["deleted_while_dark"].is_null());
+  CHECK(lab.document().dump().find("left unswept") != std::string::npos);
+}
+
+TEST_CASE("an NPU that can't be held on the way back does not keep the old side from running") {
+  Lab lab;
+  lab.world.establishes[backends::Slot::b] = false;
+  lab.open();
+  bool dark = false;
+  lab.world.fault = [&](const std::string& verb) -> Result<void> {
+    dark = dark || verb == "fence a";
+    return dark && (verb == "watch" || verb == "hold") ? fail("no watch") : Result<void>{};
+  };
+  CHECK(*lab.run() == Outcome::rolled_back);
+  CHECK(lab.rp.power(backends::Slot::a) == backends::SlotPower::active);
+  CHECK_FALSE(lab.called("sweep"));
+  CHECK(lab.document().dump().find("no watch") != std::string::npos);
+}
+
 TEST_CASE("an undo that never works asks for a person, and goes on when it is resumed") {
   Lab lab;
   lab.world.establishes[backends::Slot::b] = false;
