@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "state-sync/sync_rule.hpp"
 
@@ -76,7 +77,8 @@ Baseline baseline_from_json(const nlohmann::json& json) {
 }
 
 Result<backends::SyncState> wait_end_of_sync(Context& context, backends::Slot slot,
-                                             std::uint64_t epoch, const Baseline& baseline) {
+                                             std::uint64_t epoch, const Baseline& baseline,
+                                             Missed missed) {
   const auto& timers = context.config.timers;
   const state_sync::SyncLimits limits{timers.quiet_s, timers.converge_s};
   const MonoNs began = mono_now();
@@ -93,10 +95,15 @@ Result<backends::SyncState> wait_end_of_sync(Context& context, backends::Slot sl
       return pass(std::move(view).error(), "asking the daemons");
     }
     auto state = context.npu.sync_state();
+    if (missed == Missed::go_on && (!state || !state->complete || state->epoch != epoch)) {
+      // Nothing will be swept, so the tables need not be quiet.
+      state = backends::SyncState{};
+      state->quiet_s = std::numeric_limits<double>::infinity();
+    }
     if (!state) {
       return pass(std::move(state).error(), "asking the NPU");
     }
-    if (!state->complete) {
+    if (!state->complete && missed == Missed::give_up) {
       return fail("changes of the NPU's tables were missed: what is stale can't be told",
                   "see `issu doctor`; the tables are left as they are");
     }
@@ -106,6 +113,9 @@ Result<backends::SyncState> wait_end_of_sync(Context& context, backends::Slot sl
                                                   .end_of_rib = all_end_of_rib(*view),
                                                   .waited_s = to_s(mono_now() - began)},
                                                  limits);
+    if (verdict == state_sync::SyncVerdict::complete && !state->complete) {
+      return state;
+    }
     if (verdict == state_sync::SyncVerdict::complete) {
       ISSU_TRY(refresh_by_asking(context, slot, epoch), "refreshing the NPU's routes");
       return context.npu.sync_state();
@@ -129,7 +139,7 @@ Result<void> compare_with_npu(const Context& context, const backends::SyncState&
     }
   }
   return fail(fmt::format("the new side does not know {} of {} routes that the NPU holds, {} are "
-                          "allowed (budgets.stale_fraction); among them {}",
+                          "allowed (budget.stale_fraction); among them {}",
                           state.stale, state.held, static_cast<std::uint64_t>(allowed),
                           fmt::join(sample, ", ")),
               "nothing was swept; compare the configuration and the peers' routes with before");

@@ -18,11 +18,20 @@ struct Baseline {
 [[nodiscard]] nlohmann::json to_json(const Baseline& baseline);
 [[nodiscard]] Baseline baseline_from_json(const nlohmann::json& json);
 
+/// What to do when changes of the NPU's tables were missed, so that nobody knows what is stale.
+enum class Missed {
+  give_up,  ///< the new side is not proven: an error
+  go_on,    ///< the old side has to run, whatever is known of the tables
+};
+
 /// Waits until the side in `slot` has said all that it has to say (the end-of-sync rule of
 /// state-sync), with the sessions of `baseline` Established. Gives up with the reason: a daemon
-/// that keeps ending, a session that does not come, the deadline (timers.converge_s).
+/// that keeps ending, a session that does not come, the deadline (timers.converge_s). With
+/// `Missed::go_on` the sessions alone may decide: then the state that is given back is not
+/// `complete`, and nothing may be swept by it.
 Result<backends::SyncState> wait_end_of_sync(Context& context, backends::Slot slot,
-                                             std::uint64_t epoch, const Baseline& baseline);
+                                             std::uint64_t epoch, const Baseline& baseline,
+                                             Missed missed = Missed::give_up);
 
 /// Refuses when more routes than the budget allows are stale: the new side lost them. Nothing is
 /// swept before this was asked.

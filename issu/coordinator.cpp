@@ -1,5 +1,7 @@
 #include "issu/coordinator.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
@@ -12,6 +14,9 @@
 
 namespace issu {
 namespace {
+
+/// Journal, requests, what was measured and the history, generously.
+constexpr std::uintmax_t room_for_records = 1 << 20;
 
 /// What was asked for and not yet written into the journal.
 std::string read_request(const SlotStore& store) {
@@ -96,15 +101,25 @@ Result<void> open_upgrade(const SlotStore& store, UpgradeOptions options) {
     return fail("no image was ever brought into this router", "issu router up --image FILE",
                 ErrorKind::refused);
   }
+  std::error_code no_space;
+  const auto space = std::filesystem::space(store.journal().parent_path(), no_space);
+  if (!no_space && space.available < room_for_records) {
+    return fail(fmt::format("{} has {} KiB free, the records of an upgrade need {} KiB",
+                            store.journal().parent_path().string(), space.available >> 10U,
+                            room_for_records >> 10U),
+                "make room there", ErrorKind::refused);
+  }
   options.from = (*active)->slot;
   options.epoch = (*active)->epoch;
   std::error_code error;
   std::filesystem::remove(store.request(), error);
   auto journal = Journal::create(store.journal());
-  if (!journal) {
-    return fail(std::move(journal).error());
+  auto opened = journal ? journal->append({Event::opened, std::nullopt, "", to_json(options)})
+                        : Result<void>(fail(std::move(journal).error()));
+  if (!opened) {
+    return fail(std::move(opened).error().within("opening an upgrade").as(ErrorKind::refused));
   }
-  return journal->append({Event::opened, std::nullopt, "", to_json(options)});
+  return {};
 }
 
 Result<Outcome> run_upgrade(const RouterParts& parts, const Listener& listener) {

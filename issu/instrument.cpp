@@ -52,6 +52,9 @@ Result<LiveView> Instrument::live() const {
   view.sessions_down = static_cast<std::uint64_t>(
       std::count_if(live->sessions.begin(), live->sessions.end(),
                     [](const auto& session) { return !session.established; }));
+  for (const auto& session : live->sessions) {
+    view.dark_ms = std::max(view.dark_ms, session.longest_down_ms);
+  }
   return view;
 }
 

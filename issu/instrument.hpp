@@ -18,6 +18,7 @@ struct LiveView {
   std::uint64_t lost = 0;
   double longest_gap_ms = 0;
   std::uint64_t sessions_down = 0;  ///< at the watched peers, now
+  double dark_ms = 0;               ///< longest time that a watched session was down
 };
 
 /// The measurement of one upgrade: a process outside the router that lives on when the
@@ -35,6 +36,8 @@ class Instrument {
   [[nodiscard]] Result<LiveView> live() const;
   /// Whether the plan has anything to measure of the data plane.
   [[nodiscard]] bool has_streams() const { return !plan_.streams.empty(); }
+  /// Whether it watches sessions at peers.
+  [[nodiscard]] bool has_peers() const { return !plan_.peers.empty(); }
   [[nodiscard]] const std::filesystem::path& dir() const { return dir_; }
   [[nodiscard]] const measure::MeasurePlan& plan() const { return plan_; }
   /// Ends it; its result stands in `dir` afterwards. One that does not run is fine.

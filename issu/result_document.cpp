@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "issu/dark_parts.hpp"
 #include "issu/measure/evaluate.hpp"
 #include "issu/measure/probe.hpp"
 #include "issu/report/document.hpp"
@@ -112,29 +113,6 @@ const Record* first_of(const Records& records, Event event, Phase phase) {
     return record.event == event && record.phase == phase;
   });
   return found == records.end() ? nullptr : &*found;
-}
-
-/// The dark time cut at the moments that the coordinator noted.
-std::vector<report::DarkPart> dark_parts(const Records& records, MonoNs dark_from, double dark_ms) {
-  std::vector<report::DarkPart> parts;
-  const auto freeze = facts_of(records, Phase::freeze);
-  const auto switchover = facts_of(records, Phase::switchover);
-  const Record* held = first_of(records, Event::begun, Phase::freeze);
-  if (!freeze.contains("fenced") || !switchover.contains("answering") || held == nullptr) {
-    return parts;
-  }
-  const auto fenced = freeze["fenced"].get<MonoNs>();
-  const auto starting = switchover["from"].get<MonoNs>();
-  const auto answering = switchover["answering"].get<MonoNs>();
-  const MonoNs up = dark_from + static_cast<MonoNs>(dark_ms * 1e6);
-  if (!(dark_from <= fenced && fenced <= starting && starting <= answering && answering <= up)) {
-    return parts;  // repeated after a crash: the moments do not belong to one darkness
-  }
-  parts.push_back({"old daemons fenced", to_ms(fenced - dark_from)});
-  parts.push_back({"journal", to_ms(starting - fenced)});
-  parts.push_back({"new daemons started, until they answer", to_ms(answering - starting)});
-  parts.push_back({"sessions, until Established at the peers", to_ms(up - answering)});
-  return parts;
 }
 
 report::ControlPlane control_plane(const Records& records, const measure::Measurement& seen) {

@@ -8,56 +8,13 @@
 #include <sys/socket.h>
 
 #include <cstring>
-#include <optional>
+
+#include "state-sync/attributes.hpp"
 
 namespace issu::state_sync {
 namespace {
 
-using Bytes = std::span<const std::byte>;
-
-constexpr std::size_t aligned(std::size_t length) {
-  return (length + 3U) & ~std::size_t{3};
-}
-
-/// The struct at the start of `bytes`, if it is all there.
-template <typename T>
-std::optional<T> head_of(Bytes bytes) {
-  if (bytes.size() < sizeof(T)) {
-    return std::nullopt;
-  }
-  T value;
-  std::memcpy(&value, bytes.data(), sizeof value);
-  return value;
-}
-
-Bytes after(Bytes bytes, std::size_t length) {
-  return length >= bytes.size() ? Bytes{} : bytes.subspan(length);
-}
-
-/// Walks attributes; `visit` says false on a fault.
-template <typename Visit>
-bool each_attribute(Bytes bytes, const Visit& visit) {
-  while (!bytes.empty()) {
-    const auto head = head_of<rtattr>(bytes);
-    if (!head || head->rta_len < sizeof(rtattr) || head->rta_len > bytes.size()) {
-      return false;
-    }
-    if (!visit(static_cast<unsigned>(head->rta_type & NLA_TYPE_MASK),
-               bytes.subspan(sizeof(rtattr), head->rta_len - sizeof(rtattr)))) {
-      return false;
-    }
-    bytes = after(bytes, aligned(head->rta_len));
-  }
-  return true;
-}
-
 enum class Outcome { event, skip, fault };
-
-bool read_number(Bytes value, std::uint32_t& number) {
-  const auto read = head_of<std::uint32_t>(value);
-  number = read.value_or(0);
-  return read.has_value();
-}
 
 Outcome read_route(Bytes payload, Route& route) {
   const auto head = head_of<rtmsg>(payload);
@@ -187,23 +144,14 @@ void append_number(std::vector<std::byte>& out, unsigned type, std::uint32_t num
 }  // namespace
 
 bool parse_fib_datagram(std::span<const std::byte> datagram, const FibSink& sink) {
-  while (!datagram.empty()) {
-    const auto head = head_of<nlmsghdr>(datagram);
-    if (!head || head->nlmsg_len < sizeof(nlmsghdr) || head->nlmsg_len > datagram.size()) {
-      return false;
-    }
+  return each_message(datagram, [&](const nlmsghdr& head, Bytes payload) {
     FibEvent event;
-    const auto payload = datagram.subspan(sizeof(nlmsghdr), head->nlmsg_len - sizeof(nlmsghdr));
-    const Outcome outcome = read_message(*head, payload, event);
-    if (outcome == Outcome::fault) {
-      return false;
-    }
+    const Outcome outcome = read_message(head, payload, event);
     if (outcome == Outcome::event) {
       sink(event);
     }
-    datagram = after(datagram, aligned(head->nlmsg_len));
-  }
-  return true;
+    return outcome != Outcome::fault;
+  });
 }
 
 void append_delete_request(std::vector<std::byte>& batch, const Route& route,

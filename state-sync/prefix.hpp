@@ -32,6 +32,18 @@ struct Prefix {
   static Result<Prefix> parse(std::string_view text);
 };
 
+/// The same prefix with every bit behind its length zero. The length has to fit the family.
+[[nodiscard]] constexpr Prefix without_host_bits(Prefix prefix) {
+  const unsigned width = prefix.family == 6 ? 16 : 4;
+  const unsigned whole = prefix.length / 8U;
+  for (unsigned index = whole; index < width; ++index) {
+    const unsigned kept = index == whole ? prefix.length % 8U : 0;
+    prefix.bytes[index] =
+        static_cast<std::uint8_t>(prefix.bytes[index] & (kept == 0 ? 0U : 0xffU << (8U - kept)));
+  }
+  return prefix;
+}
+
 /// The n-th prefix of the same length after `first`: 10.0.0.0/24 + 2 is 10.0.2.0/24. Wraps at the
 /// end of the address space.
 [[nodiscard]] Prefix nth_after(const Prefix& first, std::uint64_t n);

@@ -10,7 +10,9 @@ Error Error::from_errno(const std::string& what, int error_number, std::string h
 }
 
 Error&& Error::within(std::string context) && {
-  contexts_.push_back(std::move(context));
+  if (!context.empty()) {
+    contexts_.push_back(std::move(context));
+  }
   return std::move(*this);
 }
 

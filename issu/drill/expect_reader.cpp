@@ -14,8 +14,8 @@ using config::StrictTable;
 using config::TomlValue;
 using nlohmann::json;
 
-const std::vector<std::string> kOperators{"equals",   "not",     "below", "above",
-                                          "at_least", "at_most", "one_of"};
+const std::vector<std::string> kOperators{"equals",   "not",     "below",  "above",
+                                          "at_least", "at_most", "one_of", "contains"};
 const std::vector<std::string> kOutcomes{"committed", "rolled-back", "refused", "needs-operator"};
 
 json to_json(const TomlValue& value) {
@@ -64,6 +64,10 @@ void check_bound(StrictTable& table, const Field& field, const std::string& op, 
   if (ordered && field.type != FieldType::number) {
     table.refuse(op, fmt::format("{} is {}: it has no order", field.path, type_name(field.type)),
                  "use equals, not or one_of");
+    return;
+  }
+  if (op == "contains" && (field.type != FieldType::text || field.path == "outcome")) {
+    table.refuse(op, fmt::format("{} is not a text for people", field.path), "use equals");
     return;
   }
   const json values = op == "one_of" ? value : json::array({value});

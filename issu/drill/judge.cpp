@@ -61,6 +61,10 @@ bool holds(const json& value, const Expectation::Bound& bound) {
   if (bound.op == "one_of") {
     return std::find(wanted.begin(), wanted.end(), value) != wanted.end();
   }
+  if (bound.op == "contains") {
+    return value.is_string() &&
+           value.get<std::string>().find(wanted.get<std::string>()) != std::string::npos;
+  }
   if (!value.is_number()) {
     return false;
   }
@@ -81,6 +85,7 @@ std::string words_of(const Expectation& expectation) {
                              : bound.op == "at_least" ? ">="
                              : bound.op == "at_most"  ? "<="
                              : bound.op == "one_of"   ? "one of"
+                             : bound.op == "contains" ? "contains"
                                                       : "not";
     words += (words.empty() ? "" : ", ") + sign + " " + bound.value;
   }

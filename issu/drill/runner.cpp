@@ -151,7 +151,9 @@ Result<void> Runner::take_upgrade(const UpgradeStep& step, const std::string& na
     return {};
   }
   judge_exit(name, step.exit_code, *status, *program);
-  add_upgrade(name, *status, *program);
+  if (!open_) {  // one that was refused because another is open has no document
+    add_upgrade(name, *status, *program);
+  }
   return {};
 }
 

@@ -104,7 +104,8 @@ struct Expectation {
   std::string path;      ///< "data_plane.lost", "sessions[*].down_ms"
   std::string upgrades;  ///< the step's name; empty: every upgrade
   struct Bound {
-    std::string op;     ///< equals, not, below, above, at_least, at_most, one_of
+    std::string op;     ///< equals, not, below, above, at_least, at_most, one_of,
+                        ///< contains
     std::string value;  ///< JSON
   };
   std::vector<Bound> bounds;  ///< all have to hold

@@ -16,6 +16,9 @@ const std::vector<std::string> kKinds{"upgrade", "accept",   "abort",   "rollbac
 const std::vector<std::string> kPhases{"preflight",  "stage",     "checkpoint", "presync", "freeze",
                                        "switchover", "reconcile", "soak",       "commit"};
 
+/// The exit code of an upgrade that was refused before anything was touched.
+constexpr int kRefused = 3;
+
 /// What is known while the steps are read in order.
 struct Reading {
   std::set<std::string> snapshots;
@@ -41,9 +44,13 @@ Step upgrade_step(StrictTable& table, Reading& reading) {
   if (step.kill_after_record != 0 && table.has("exit_code")) {
     table.refuse("exit_code", "a killed coordinator has none", "take it away");
   }
+  if (reading.upgrade_open && step.exit_code == kRefused && step.until.empty() &&
+      step.kill_after_record == 0) {
+    return {"upgrade " + step.image, 0, step};
+  }
   if (reading.upgrade_open) {
     table.refuse("upgrade", "the upgrade before it is still open",
-                 "put an accept, abort or resume step between them");
+                 "put an accept, abort or resume step between them, or expect exit_code = 3");
   }
   reading.upgrade_open = !step.until.empty() || step.kill_after_record != 0;
   return {"upgrade " + step.image, 0, step};

@@ -104,6 +104,7 @@ struct LiveSession {
   bool answering = false;
   bool established = false;
   bool went_down = false;
+  double longest_down_ms = 0;  ///< a down that goes on counts up to the last look
   std::uint64_t routes = 0;
   std::uint64_t routes_withdrawn = 0;
 };

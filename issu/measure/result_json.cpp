@@ -37,7 +37,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Measurement, measured, why_not, begin, end, w
                                    streams, instrument, sessions)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LiveStream, name, sent, received, lost, longest_gap_ms)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LiveSession, peer, session, answering, established, went_down,
-                                   routes, routes_withdrawn)
+                                   longest_down_ms, routes, routes_withdrawn)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Live, state, at, begin, streams, sessions)
 
 namespace {

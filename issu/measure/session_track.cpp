@@ -167,6 +167,10 @@ LiveSession SessionTrack::live() const {
   live.answering = ever_answered_ && first_unanswered_ == 0;
   live.established = established_;
   live.went_down = result_.went_down;
+  for (const SessionDown& down : result_.downs) {
+    const MonoNs up = down.up == 0 && last_ ? std::max(last_->at, down.down) : down.up;
+    live.longest_down_ms = std::max(live.longest_down_ms, to_ms(up - down.down));
+  }
   live.routes = last_ ? routes_of(*last_) : 0;
   live.routes_withdrawn = result_.routes_withdrawn;
   return live;

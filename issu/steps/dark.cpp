@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "issu/converge.hpp"
+#include "issu/decide.hpp"
 #include "issu/steps/steps.hpp"
 
 namespace issu::steps {
@@ -22,6 +25,24 @@ nlohmann::json sync_facts(const backends::SyncState& state) {
           {"added", state.added}, {"deleted", state.deleted},     {"swept", state.swept}};
 }
 
+int tries_of_undo(const Context& context, Phase phase) {
+  return static_cast<int>(
+      std::count_if(context.records.begin(), context.records.end(), [&](const Record& record) {
+        return record.event == Event::undoing && record.phase == phase;
+      }));
+}
+
+/// What the tables saw until now, before they are held for the old side.
+Result<backends::SyncState> hold_for_the_way_back(Context& context) {
+  ISSU_TRY(context.npu.watch(), "watching the NPU's tables");
+  auto before = context.npu.sync_state();
+  if (!before) {
+    return pass(std::move(before).error(), "asking the NPU");
+  }
+  ISSU_TRY(context.npu.hold(context.epoch_back()), "holding the NPU's routes for the old side");
+  return before;
+}
+
 }  // namespace
 
 Result<nlohmann::json> freeze(Context& context) {
@@ -41,18 +62,23 @@ Result<nlohmann::json> undo_freeze(Context& context) {
   if (never_fenced) {
     return nlohmann::json{{"deleted", 0}};
   }
-  ISSU_TRY(context.npu.watch(), "watching the NPU's tables");
-  auto before = context.npu.sync_state();
-  if (!before) {
-    return pass(std::move(before).error(), "asking the NPU");
+  auto before = hold_for_the_way_back(context);
+  if (!before && tries_of_undo(context, Phase::freeze) < undo_attempts) {
+    return fail(std::move(before).error());
   }
-  ISSU_TRY(context.npu.hold(context.epoch_back()), "holding the NPU's routes for the old side");
+  // The last try: the old side comes up all the same. It deletes nothing that it finds.
   // Fenced again, so that what the old side says from here on is said after the hold.
   ISSU_TRY(context.rp.fence(context.from), "making sure that the old side starts anew");
   ISSU_TRY(context.rp.activate(context.from), "starting the old side");
-  auto state = wait_end_of_sync(context, context.from, context.epoch_back(), baseline_of(context));
+  auto state = wait_end_of_sync(context, context.from, context.epoch_back(), baseline_of(context),
+                                Missed::go_on);
   if (!state) {
     return pass(std::move(state).error(), "waiting for the old side");
+  }
+  if (!before || !state->complete) {
+    return nlohmann::json{
+        {"unswept", before ? "changes of the NPU's tables were missed: what is stale can't be told"
+                           : before.error().what()}};
   }
   if (auto compared = compare_with_npu(context, *state); !compared) {
     nlohmann::json facts = sync_facts(*state);

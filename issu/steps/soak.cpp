@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "issu/budget.hpp"
 #include "issu/converge.hpp"
 #include "issu/steps/steps.hpp"
 
@@ -14,7 +15,7 @@ constexpr auto look_interval = std::chrono::milliseconds(200);
 constexpr int looks_of_a_loss = 5;
 
 Result<void> check_budget(const Context& context, int& lossy_looks) {
-  if (!context.instrument.has_streams()) {
+  if (!context.instrument.has_streams() && !context.instrument.has_peers()) {
     return {};
   }
   auto live = context.instrument.live();
@@ -22,13 +23,10 @@ Result<void> check_budget(const Context& context, int& lossy_looks) {
     return fail("the loss is not measured any more (the probe ended)",
                 "an upgrade whose loss is not measured has not met its budget");
   }
-  const auto allowed = context.config.budgets.lost_packets;
-  lossy_looks = live->lost > allowed ? lossy_looks + 1 : 0;
-  if (lossy_looks >= looks_of_a_loss) {
-    return fail(
-        fmt::format("{} packets lost, {} are allowed (budgets.lost_packets)", live->lost, allowed));
-  }
-  return {};
+  const config::Budgets& budgets = context.config.budgets;
+  ISSU_TRY(within_dark_budget(*live, budgets), "");
+  lossy_looks = live->lost > budgets.lost_packets ? lossy_looks + 1 : 0;
+  return lossy_looks < looks_of_a_loss ? Result<void>{} : within_loss_budget(*live, budgets);
 }
 
 Result<void> check_health(Context& context, const Baseline& baseline) {

@@ -48,6 +48,10 @@ TEST_CASE("several reasons are all told, each with its hint") {
   CHECK(error.kind() == ErrorKind::refused);
 }
 
+TEST_CASE("a layer without a context adds nothing") {
+  CHECK(Error("gone").within("").within("in slot a").message() == "in slot a: gone");
+}
+
 TEST_CASE("the kind can be changed, the words stay") {
   const Error error = Error("gone", "look").within("in slot a").as(ErrorKind::needs_person);
   CHECK(error.kind() == ErrorKind::needs_person);

@@ -28,6 +28,9 @@ TEST_CASE("bounds") {
   CHECK_FALSE(judged("outcome", {{"not", "\"committed\""}}).passed);
   CHECK(judged("data_plane.measured", {{"equals", "true"}}).passed);
   CHECK(judged("exit_code", {{"equals", "0"}}).passed);
+  CHECK(judged("outcome", {{"contains", "\"commit\""}}).passed);
+  CHECK_FALSE(judged("outcome", {{"contains", "\"rolled\""}}).passed);
+  CHECK_FALSE(judged("data_plane.lost", {{"contains", "\"0\""}}).passed);
 }
 
 TEST_CASE("what was not measured meets nothing") {

@@ -1,8 +1,12 @@
 #include "issu/coordinator.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/mount.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
+#include <optional>
 
 #include "issu/base/file.hpp"
 #include "issu/decide.hpp"
@@ -22,16 +26,47 @@ const tests::SignedBundle& bundle() {
   return made;
 }
 
+/// A filesystem of its own, of 4 MiB; only for root.
+class SmallDisk {
+ public:
+  explicit SmallDisk(const std::filesystem::path& where) : where_(where) {
+    REQUIRE(make_dirs(where));
+    REQUIRE(::mount("small", where.c_str(), "tmpfs", 0, "size=4m") == 0);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  ~SmallDisk() { ::umount2(where_.c_str(), MNT_DETACH); }
+
+  void fill() {
+    std::ofstream file(where_ / "filler");
+    const std::string page(4096, 'x');
+    while (file.write(page.data(), static_cast<std::streamsize>(page.size())).flush()) {
+    }
+  }
+  void leave(std::uint64_t bytes) {
+    fill();
+    const auto file = where_ / "filler";
+    std::filesystem::resize_file(file, std::filesystem::file_size(file) / 4096 * 4096 - bytes);
+  }
+
+ private:
+  std::filesystem::path where_;
+};
+
 /// A router on fakes of the two ports with a real state folder and a real image.
 struct Lab {
   tests::TempDir dir;
+  std::optional<SmallDisk> disk;
   tests::FakeWorld world;
   tests::FakeRp rp{world};
   tests::FakeNpu npu{world};
   config::RouterConfig config;
   SlotStore store{dir / "state"};
 
-  Lab() {
+  explicit Lab(bool small_disk = false) {
+    if (small_disk) {
+      disk.emplace(dir / "state");
+    }
     config.file = dir / "router.toml";
     config.router.name = "edge1";
     config.router.state_dir = dir / "state";
@@ -188,6 +223,28 @@ TEST_CASE("a bad image is refused with all reasons, and nothing was called") {
   CHECK(reason.find("is not up") != std::string::npos);
 }
 
+TEST_CASE("a disk without room for the image, or for anything, is told before anything is called") {
+  if (::geteuid() != 0) {
+    MESSAGE("skipped: only root can mount a small disk");
+    return;
+  }
+  Lab lab(true);
+  lab.open();
+  lab.disk->leave(32768);
+  CHECK(*lab.run() == Outcome::refused);
+  CHECK(lab.world.calls == std::vector<std::string>{"check"});
+  CHECK(lab.document()["reason"].get<std::string>().find("the image needs") != std::string::npos);
+
+  lab.disk->fill();
+  UpgradeOptions options;
+  options.id = "none";
+  const auto opened = open_upgrade(lab.store, options);
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().kind() == ErrorKind::refused);
+  CHECK(opened.error().message().find("KiB free") != std::string::npos);
+  CHECK_FALSE(is_open(*Journal::read(lab.store.journal())));
+}
+
 TEST_CASE("a second upgrade while one is open is refused") {
   Lab lab;
   lab.open();
@@ -287,6 +344,36 @@ TEST_CASE("any verb that fails once ends committed or rolled back, never in betw
       break;
     }
   }
+}
+
+TEST_CASE("a watch that was lost while dark keeps the old side from nothing but the sweep") {
+  Lab lab;
+  lab.world.establishes[backends::Slot::b] = false;
+  lab.open();
+  lab.world.fault = [&](const std::string& verb) -> Result<void> {
+    lab.world.changes_missed = lab.world.changes_missed || verb == "fence b";
+    return {};
+  };
+  CHECK(*lab.run() == Outcome::rolled_back);
+  lab.check_ended(Outcome::rolled_back);
+  CHECK_FALSE(lab.called("sweep"));
+  CHECK(lab.document()["npu"]["deleted_while_dark"].is_null());
+  CHECK(lab.document().dump().find("left unswept") != std::string::npos);
+}
+
+TEST_CASE("an NPU that can't be held on the way back does not keep the old side from running") {
+  Lab lab;
+  lab.world.establishes[backends::Slot::b] = false;
+  lab.open();
+  bool dark = false;
+  lab.world.fault = [&](const std::string& verb) -> Result<void> {
+    dark = dark || verb == "fence a";
+    return dark && (verb == "watch" || verb == "hold") ? fail("no watch") : Result<void>{};
+  };
+  CHECK(*lab.run() == Outcome::rolled_back);
+  CHECK(lab.rp.power(backends::Slot::a) == backends::SlotPower::active);
+  CHECK_FALSE(lab.called("sweep"));
+  CHECK(lab.document().dump().find("no watch") != std::string::npos);
 }
 
 TEST_CASE("an undo that never works asks for a person, and goes on when it is resumed") {

@@ -21,6 +21,7 @@ struct FakeWorld {
                                                {backends::Slot::b, 1000}};
   std::map<backends::Slot, bool> establishes{{backends::Slot::a, true}, {backends::Slot::b, true}};
   std::uint64_t refreshed = 0;
+  bool changes_missed = false;  ///< the watch over the tables was interrupted
 
   Result<void> enter(const std::string& verb) {
     calls.push_back(verb);
@@ -137,7 +138,7 @@ class FakeNpu : public backends::Npu {
     return {};
   }
   Result<backends::SyncState> sync_state() override {
-    state_.complete = watching_;
+    state_.complete = watching_ && !world_.changes_missed;
     state_.refreshed = std::min(world_.refreshed, state_.held);
     state_.stale = state_.held - state_.refreshed - state_.swept;
     state_.quiet_s = 60;

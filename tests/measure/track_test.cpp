@@ -57,6 +57,20 @@ TEST_CASE("a session that stays up") {
   CHECK(result.routes_min == 100);
 }
 
+TEST_CASE("live, a down that goes on is as long as was seen; the longest stays") {
+  SessionTrack track = started();
+  track.look(up(100 * ms, "one", {100, 100, 0}));
+  CHECK(track.live().longest_down_ms == 0);
+  track.news(SessionNews::down, 150 * ms);
+  track.look(held(300 * ms, {100, 100, 0}));
+  CHECK(track.live().longest_down_ms == doctest::Approx(150));
+  track.news(SessionNews::up, 700 * ms);
+  track.look(up(800 * ms, "two", {100, 100, 0}));
+  track.news(SessionNews::down, 900 * ms);
+  track.look(held(1000 * ms, {100, 100, 0}));
+  CHECK(track.live().longest_down_ms == doctest::Approx(550));
+}
+
 TEST_CASE("graceful restart: down, held, up, nothing withdrawn") {
   SessionTrack track = started();
   track.look(held(1000 * ms, {100, 100, 0}));

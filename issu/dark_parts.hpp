@@ -1,0 +1,17 @@
+#pragma once
+
+#include <vector>
+
+#include "issu/journal.hpp"
+#include "issu/report/document.hpp"
+
+namespace issu {
+
+/// The control plane's dark time, cut at the moments that the coordinator noted. `dark_from` is
+/// when the old side was held; `dark_ms` what the peers saw from there. The parts add up to
+/// `dark_ms`. None where the moments do not belong to one darkness (a step was repeated after a
+/// crash) or were not noted.
+[[nodiscard]] std::vector<report::DarkPart> dark_parts(const Records& records, MonoNs dark_from,
+                                                       double dark_ms);
+
+}  // namespace issu
