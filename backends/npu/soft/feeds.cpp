@@ -1,9 +1,197 @@
 #include "backends/npu/soft/feeds.hpp"
 
-namespace issu::backends::soft {
+#include <net/if.h>
 
-Result<std::unique_ptr<Feeds>> Feeds::open(tables::Writer& /*tables*/, const Settings& settings) {
-  return fail("there is no feed " + settings.npu.feed);
+#include <cstdio>
+#include <map>
+#include <optional>
+
+#include "issu/base/netns.hpp"
+#include "state-sync/fpm/kernel_listener.hpp"
+#include "state-sync/fpm/server.hpp"
+
+namespace issu::backends::soft {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::uint16_t fpm_port = 2620;
+constexpr MonoNs look_again_after = 1'000'000'000;
+
+/// Which port an interface of the route processor stands for; asks its namespace again when an
+/// index is not known, once a second at most.
+class PortsByIndex {
+ public:
+  PortsByIndex(const tables::Writer& tables, const Settings& settings)
+      : tables_(tables), settings_(settings) {}
+
+  std::optional<std::uint32_t> find(std::uint32_t ifindex) {
+    auto known = ports_.find(ifindex);
+    if (known == ports_.end() && mono_now() - looked_at_ > look_again_after) {
+      look();
+      known = ports_.find(ifindex);
+    }
+    return known == ports_.end() ? std::nullopt : std::optional(known->second);
+  }
+
+ private:
+  void look() {
+    looked_at_ = mono_now();
+    std::map<std::uint32_t, std::uint32_t> found;
+    const auto done = NetNs::inside(NetNs::path_of(settings_.rp_netns), [&]() -> Result<void> {
+      for (const Settings::Port& port : settings_.ports) {
+        const unsigned ifindex = ::if_nametoindex(port.name.c_str());
+        const auto index = tables_.find_port(port.name);
+        if (ifindex != 0 && index) {
+          found[ifindex] = *index;
+        }
+      }
+      return {};
+    });
+    if (done) {
+      ports_ = std::move(found);
+    }
+  }
+
+  const tables::Writer& tables_;
+  const Settings& settings_;
+  std::map<std::uint32_t, std::uint32_t> ports_;
+  MonoNs looked_at_ = -look_again_after;
+};
+
+void say(const std::string& line) {
+  std::fprintf(stderr, "issu-npud: feed: %s\n", line.c_str());
+}
+
+/// What both feeds have: a `Feed` that knows the ports.
+class FeedBase : public Feeds {
+ public:
+  FeedBase(tables::Writer& tables, const Settings& settings)
+      : ports_(tables, settings),
+        feed_(tables, {[this](std::uint32_t ifindex) { return ports_.find(ifindex); }, say}) {}
+
+ protected:
+  [[nodiscard]] json feed_view(const char* name) const {
+    const fpm::FeedCounters& counters = feed_.counters();
+    return {{"name", name},
+            {"messages", counters.messages},
+            {"routes_set", counters.routes_set},
+            {"routes_removed", counters.routes_removed},
+            {"replaced_in_one", counters.replaced_in_one},
+            {"nexthops", counters.nexthops},
+            {"skipped", counters.skipped},
+            {"malformed", counters.malformed},
+            {"unknown_nexthop", counters.unknown_nexthop},
+            {"unknown_port", counters.unknown_port},
+            {"encapsulated", counters.encapsulated},
+            {"refused", counters.refused}};
+  }
+
+  PortsByIndex ports_;
+  fpm::Feed feed_;
+};
+
+class FpmFeeds final : public FeedBase {
+ public:
+  FpmFeeds(tables::Writer& tables, const Settings& settings) : FeedBase(tables, settings) {}
+
+  Result<void> listen(const std::string& netns) {
+    return NetNs::inside(NetNs::path_of(netns), [&]() -> Result<void> {
+      auto listener = fpm::listen_for_fpm(fpm_port);
+      if (!listener) {
+        return fail(std::move(listener).error());
+      }
+      server_.emplace(std::move(*listener), feed_);
+      return {};
+    });
+  }
+
+  void watch(std::vector<pollfd>& watched) const override {
+    for (const int fd : server_->fds()) {
+      watched.push_back({fd, POLLIN, 0});
+    }
+  }
+  Result<void> serve(const std::vector<pollfd>& /*watched*/, std::size_t /*first*/) override {
+    server_->serve();
+    return {};
+  }
+  void begin_epoch() override { server_->begin_epoch(); }
+  bool lost_something() override {
+    // A route that the tables refused is a route that was lost, too.
+    const std::uint64_t refused = feed_.counters().refused;
+    return server_->take_lost() || std::exchange(refused_, refused) != refused;
+  }
+  [[nodiscard]] json view() const override {
+    json view = feed_view("fpm");
+    const fpm::ServerCounters& counters = server_->counters();
+    view["connected"] = server_->connected();
+    view["accepted"] = counters.accepted;
+    view["frames"] = counters.frames;
+    view["bytes"] = counters.bytes;
+    return view;
+  }
+
+ private:
+  std::optional<fpm::FpmServer> server_;
+  std::uint64_t refused_ = 0;
+};
+
+class NetlinkFeeds final : public FeedBase {
+ public:
+  NetlinkFeeds(tables::Writer& tables, const Settings& settings)
+      : FeedBase(tables, settings), tables_(tables) {}
+
+  Result<void> listen(const std::string& netns) {
+    return NetNs::inside(NetNs::path_of(netns), [&]() -> Result<void> {
+      auto listener = fpm::KernelListener::open(feed_, tables_);
+      if (!listener) {
+        return fail(std::move(listener).error());
+      }
+      listener_.emplace(std::move(*listener));
+      return {};
+    });
+  }
+
+  void watch(std::vector<pollfd>& watched) const override {
+    watched.push_back({listener_->fd(), POLLIN, 0});
+  }
+  Result<void> serve(const std::vector<pollfd>& /*watched*/, std::size_t /*first*/) override {
+    return listener_->serve();
+  }
+  // The kernel's table goes on across daemons, and tells of every change.
+  void begin_epoch() override {}
+  bool lost_something() override {
+    const std::uint64_t lost = listener_->counters().overruns + feed_.counters().refused;
+    return std::exchange(lost_, lost) != lost;
+  }
+  [[nodiscard]] json view() const override {
+    json view = feed_view("netlink");
+    const fpm::ListenerCounters& counters = listener_->counters();
+    view["datagrams"] = counters.datagrams;
+    view["resyncs"] = counters.resyncs;
+    view["overruns"] = counters.overruns;
+    view["vanished"] = counters.vanished;
+    return view;
+  }
+
+ private:
+  tables::Writer& tables_;
+  std::optional<fpm::KernelListener> listener_;
+  std::uint64_t lost_ = 0;
+};
+
+template <typename Kind>
+Result<std::unique_ptr<Feeds>> listening(tables::Writer& tables, const Settings& settings) {
+  auto feeds = std::make_unique<Kind>(tables, settings);
+  ISSU_TRY(feeds->listen(settings.rp_netns), "in the route processor's namespace");
+  return feeds;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Feeds>> Feeds::open(tables::Writer& tables, const Settings& settings) {
+  return settings.npu.feed == "netlink" ? listening<NetlinkFeeds>(tables, settings)
+                                        : listening<FpmFeeds>(tables, settings);
 }
 
 }  // namespace issu::backends::soft
