@@ -17,8 +17,9 @@ struct Capability {
   std::string detail;      ///< what was seen: a version, an error
   std::string needed_for;  ///< what does not work without it
   std::string how_to_get;  ///< the next step where it is missing
-  /// Backends ("lxc", "vm"), NPU drivers ("kernel", "soft") and strategies ("restart",
-  /// "checkpoint", …) that can't run without it. Empty: good to have, nothing fails without it.
+  /// Backends ("lxc", "vm"), NPU drivers ("kernel", "soft", and its engines "soft-packet",
+  /// "soft-xdp") and strategies ("restart", "checkpoint", …) that can't run without it. Empty: good
+  /// to have, nothing fails without it.
   std::vector<std::string> needed_by;
 };
 

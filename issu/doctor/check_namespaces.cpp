@@ -23,7 +23,7 @@ const std::vector<Row>& rows() {
        CLONE_NEWNET,
        "CONFIG_NET_NS",
        "the chassis that outlives every container",
-       {"kernel", "lxc"}},
+       {"kernel", "lxc", "soft"}},
       {"pid",
        CLONE_NEWPID,
        "CONFIG_PID_NS",

@@ -115,7 +115,7 @@ std::vector<Capability> check_network(const Options& options) {
                   "",
                   "ports between chassis and labs",
                   "modprobe veth, or a kernel with CONFIG_VETH",
-                  {"kernel", "lxc"}};
+                  {"kernel", "lxc", "soft"}};
   Capability nftables{"nftables",
                       "nftables",
                       Present::unknown,
@@ -129,7 +129,7 @@ std::vector<Capability> check_network(const Options& options) {
                  "",
                  "the fast forwarder of the NPU driver soft",
                  "a kernel with CONFIG_BPF_SYSCALL and CONFIG_NET, from 5.9 on",
-                 {}};
+                 {"soft-xdp"}};
   return {tried(std::move(veth), try_veth, options),
           tried(std::move(nftables), try_nftables, options),
           tried(std::move(xdp), try_xdp, options)};

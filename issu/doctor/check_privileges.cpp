@@ -22,12 +22,15 @@ const std::vector<Row>& rows() {
       {CAP_SYS_ADMIN,
        "CAP_SYS_ADMIN",
        "namespaces, mounts and loop devices",
-       {"checkpoint", "kernel", "lxc"}},
+       {"checkpoint", "kernel", "lxc", "soft"}},
       {CAP_NET_ADMIN,
        "CAP_NET_ADMIN",
        "links, addresses, routes and nftables",
-       {"checkpoint", "kernel", "lxc"}},
-      {CAP_NET_RAW, "CAP_NET_RAW", "daemons with raw sockets (OSPF, BFD)", {"lxc"}},
+       {"checkpoint", "kernel", "lxc", "soft"}},
+      {CAP_NET_RAW,
+       "CAP_NET_RAW",
+       "daemons with raw sockets (OSPF, BFD); packet sockets of the soft NPU",
+       {"lxc", "soft"}},
       {CAP_SYS_PTRACE,
        "CAP_SYS_PTRACE",
        "CRIU, and looking at daemons in a container",
@@ -79,7 +82,7 @@ std::vector<Capability> check_privileges(const Options&) {
                                     root ? "uid 0" : "uid " + std::to_string(::geteuid()),
                                     "everything that touches the machine",
                                     "run it as root (sudo issu …)",
-                                    {"checkpoint", "kernel", "lxc", "restart"}}};
+                                    {"checkpoint", "kernel", "lxc", "restart", "soft"}}};
   const auto held = effective();
   for (const Row& row : rows()) {
     Capability capability{"capability." + std::string(row.name),

@@ -17,6 +17,7 @@ std::vector<Capability> check_namespaces(const Options& options);
 std::vector<Capability> check_containers(const Options& options);
 std::vector<Capability> check_criu(const Options& options);
 std::vector<Capability> check_network(const Options& options);
+std::vector<Capability> check_npu(const Options& options);
 std::vector<Capability> check_storage(const Options& options);
 std::vector<Capability> check_hardware(const Options& options);
 

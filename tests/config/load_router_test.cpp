@@ -81,3 +81,37 @@ TEST_CASE("the document's whole example is read") {
   CHECK(loaded->measure.streams.size() == 2);
   CHECK(loaded->measure.peers.size() == 2);
 }
+
+TEST_CASE("the NPU is the kernel's tables unless the file says otherwise") {
+  const SampleFolder folder;
+  const auto plain = folder.load(kGood);
+  REQUIRE(plain);
+  CHECK(plain->router.npu.driver == "kernel");
+  CHECK_FALSE(plain->router.npu.takes_fpm());
+  const auto soft = folder.load(kGood + "\n[npu]\ndriver = \"soft\"\nengine = \"xdp\"\n");
+  REQUIRE_MESSAGE(soft, soft.error().message());
+  CHECK(soft->router.npu.driver == "soft");
+  CHECK(soft->router.npu.engine == "xdp");
+  CHECK(soft->router.npu.feed == "fpm");
+  CHECK(soft->router.npu.takes_fpm());
+  CHECK(soft->router.npu_netns() == "issu-edge1-npu");
+  const auto short_form = folder.load(with("suite = \"frr\"", "suite = \"frr\"\nnpu = \"soft\""));
+  REQUIRE(short_form);
+  CHECK(short_form->router.npu.driver == "soft");
+  CHECK(short_form->router.npu.engine == "packet");
+}
+
+TEST_CASE("what does not go together in [npu] is refused, all of it at once") {
+  const SampleFolder folder;
+  const auto refused = folder.load(with("name = \"east\"", "name = \"punt7\"") +
+                                   "\n[npu]\ndriver = \"soft\"\nengine = \"dpdk\"\nroutes = 5\n");
+  REQUIRE_FALSE(refused);
+  const auto message = refused.error().message();
+  for (const char* part : {"punt7", "dpdk", "npu.routes"}) {
+    CAPTURE(part);
+    CHECK(message.find(part) != std::string::npos);
+  }
+  const auto kernel = folder.load(kGood + "\n[npu]\nengine = \"xdp\"\n");
+  REQUIRE_FALSE(kernel);
+  CHECK(kernel.error().message().find("driver soft") != std::string::npos);
+}

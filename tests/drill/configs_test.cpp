@@ -34,6 +34,23 @@ TEST_CASE("the router.toml of a lab is one that is read without a fault") {
   CHECK(router->timers.converge_s == 30);
 }
 
+TEST_CASE("a lab with the soft NPU says so in its router.toml") {
+  const tests::TempDir folder;
+  const auto scenario =
+      load_text(with("image = \"one\"", "image = \"one\"\nnpu = \"soft\"\nengine = \"xdp\""));
+  REQUIRE_MESSAGE(scenario, scenario.error().message());
+  const auto layout = drill::lay_out(scenario->lab, "drill-1", folder.path());
+  std::filesystem::create_directories(layout.config_dir());
+  std::ofstream(folder / "keyring.pem") << "certificates\n";
+  std::ofstream(layout.router_file())
+      << drill::router_toml(scenario->lab, layout, "issu-test", folder / "keyring.pem");
+  const auto router = config::load_router(layout.router_file());
+  REQUIRE_MESSAGE(router, router.error().message());
+  CHECK(router->router.npu.driver == "soft");
+  CHECK(router->router.npu.engine == "xdp");
+  CHECK_FALSE(load_text(with("image = \"one\"", "image = \"one\"\nengine = \"xdp\"")));
+}
+
 TEST_CASE("every prefix of a peer is announced once") {
   const auto scenario = load_text(kGood);
   REQUIRE(scenario);
