@@ -16,6 +16,7 @@
 #include "backends/npu/soft/engine_host.hpp"
 #include "backends/npu/soft/feeds.hpp"
 #include "backends/npu/soft/hold_keeper.hpp"
+#include "backends/npu/soft/snapshot.hpp"
 #include "backends/npu/soft/table_store.hpp"
 #include "backends/npu/soft/views.hpp"
 #include "issu/base/netns.hpp"
@@ -324,6 +325,16 @@ Result<json> Npud::answer_view(const Request& request) {
   }
   if (verb == "counters") {
     return counters_view(*writer_, *segment_);
+  }
+  if (verb == "snapshot") {
+    return take_snapshot(*writer_, *segment_, request.words.value("file", ""));
+  }
+  if (verb == "restore") {
+    if (holds_->holding()) {
+      return fail("an upgrade of the router is in its middle", "restore when it is over",
+                  ErrorKind::refused);
+    }
+    return restore_snapshot(*writer_, request.words.value("file", ""));
   }
   if (verb == "unpin") {
     engine_->unpin();
