@@ -47,6 +47,9 @@ Result<void> Runner::take(const Step& step) {
   if (const auto* command = std::get_if<CommandStep>(&step.what)) {
     return take_command(*command, step.name);
   }
+  if (const auto* npu = std::get_if<NpuStep>(&step.what)) {
+    return take_npu(*npu, step.name);
+  }
   if (const auto* wait = std::get_if<WaitStep>(&step.what)) {
     return interrupt_->sleep(wait->time) ? fail("interrupted") : Result<void>();
   }

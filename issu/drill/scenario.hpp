@@ -65,6 +65,11 @@ struct CommandStep {
   std::vector<std::string> args;
   int exit_code = 0;
 };
+/// Something is done to the soft NPU while everything goes on: "kill" (SIGKILL, and it has to come
+/// back by itself), "upgrade" (`issu npu upgrade`). Its routes have to be there afterwards.
+struct NpuStep {
+  std::string what;
+};
 struct WaitStep {
   std::chrono::milliseconds time{};
 };
@@ -94,7 +99,8 @@ struct WalkStep {
 struct Step {
   std::string name;  ///< "upgrade frr-trixie" when the scenario gives none
   unsigned line = 0;
-  std::variant<UpgradeStep, CommandStep, WaitStep, SnapshotStep, CompareStep, RepeatStep, WalkStep>
+  std::variant<UpgradeStep, CommandStep, NpuStep, WaitStep, SnapshotStep, CompareStep, RepeatStep,
+               WalkStep>
       what;
 };
 

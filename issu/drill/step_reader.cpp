@@ -11,8 +11,8 @@ namespace {
 
 using config::StrictTable;
 
-const std::vector<std::string> kKinds{"upgrade", "accept",   "abort",   "rollback", "resume",
-                                      "wait",    "snapshot", "compare", "repeat",   "walk"};
+const std::vector<std::string> kKinds{"upgrade",  "accept",  "abort",  "rollback", "resume", "wait",
+                                      "snapshot", "compare", "repeat", "walk",     "npu"};
 const std::vector<std::string> kPhases{"preflight",  "stage",     "checkpoint", "presync", "freeze",
                                        "switchover", "reconcile", "soak",       "commit"};
 
@@ -114,6 +114,10 @@ Step walk_step(StrictTable& table) {
 Step read_step(StrictTable& table, const std::string& kind, Reading& reading) {
   if (kind == "upgrade") {
     return upgrade_step(table, reading);
+  }
+  if (kind == "npu") {
+    const NpuStep step{table.required_choice("npu", {"kill", "upgrade"})};
+    return {step.what + " the NPU", 0, step};
   }
   if (kind == "wait") {
     return wait_step(table);

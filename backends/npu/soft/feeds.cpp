@@ -2,6 +2,7 @@
 
 #include <net/if.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <optional>
@@ -17,6 +18,8 @@ using nlohmann::json;
 
 constexpr std::uint16_t fpm_port = 2620;
 constexpr MonoNs look_again_after = 1'000'000'000;
+/// zebra pauses for up to a second in the middle of what it says.
+constexpr MonoNs settled_after = 3'000'000'000;
 
 /// Which port an interface of the route processor stands for; asks its namespace again when an
 /// index is not known, once a second at most.
@@ -59,6 +62,35 @@ class PortsByIndex {
   MonoNs looked_at_ = -look_again_after;
 };
 
+/// Routes of daemons that are neither in `said` nor in the kernel's table.
+Result<std::vector<state_sync::Prefix>> vanished_routes(const tables::Writer& tables,
+                                                        std::vector<state_sync::Prefix> said,
+                                                        state_sync::FibSocket& kernel) {
+  for (const std::uint8_t family : {std::uint8_t{4}, std::uint8_t{6}}) {
+    auto dumped = kernel.dump(
+        family,
+        [&](const state_sync::FibEvent& event) {
+          if (state_sync::is_daemon_protocol(event.route.protocol)) {
+            said.push_back(event.route.prefix);
+          }
+        },
+        [] {});
+    if (!dumped) {
+      return fail(std::move(dumped).error());
+    }
+  }
+  std::sort(said.begin(), said.end());
+  std::vector<state_sync::Prefix> vanished;
+  tables.each_route([&](const tables::RouteEntry& entry) {
+    if (entry.info.owner == tables::RouteOwner::daemon &&
+        !std::binary_search(said.begin(), said.end(), entry.prefix)) {
+      vanished.push_back(entry.prefix);
+    }
+    return true;
+  });
+  return vanished;
+}
+
 void say(const std::string& line) {
   std::fprintf(stderr, "issu-npud: feed: %s\n", line.c_str());
 }
@@ -93,7 +125,8 @@ class FeedBase : public Feeds {
 
 class FpmFeeds final : public FeedBase {
  public:
-  FpmFeeds(tables::Writer& tables, const Settings& settings) : FeedBase(tables, settings) {}
+  FpmFeeds(tables::Writer& tables, const Settings& settings)
+      : FeedBase(tables, settings), tables_(tables) {}
 
   Result<void> listen(const std::string& netns) {
     return NetNs::inside(NetNs::path_of(netns), [&]() -> Result<void> {
@@ -112,7 +145,30 @@ class FpmFeeds final : public FeedBase {
     }
   }
   Result<void> serve(const std::vector<pollfd>& /*watched*/, std::size_t /*first*/) override {
+    if (!server_->connected()) {
+      feed_.begin_listing();  // who connects says everything
+      listing_ = true;
+    }
+    const std::uint64_t before = feed_.counters().messages;
     server_->serve();
+    said_at_ = feed_.counters().messages == before ? said_at_ : mono_now();
+    return {};
+  }
+  Result<void> settle(state_sync::FibSocket& kernel) override {
+    if (!listing_ || !server_->connected() || mono_now() - said_at_ < settled_after) {
+      return {};
+    }
+    listing_ = false;
+    auto vanished = vanished_routes(tables_, feed_.take_seen(), kernel);
+    if (!vanished) {
+      return fail(std::move(vanished).error());
+    }
+    for (const state_sync::Prefix& prefix : *vanished) {
+      if (auto gone = tables_.remove_route(prefix); !gone) {
+        return fail(std::move(gone).error());
+      }
+    }
+    vanished_ += vanished->size();
     return {};
   }
   void begin_epoch() override { server_->begin_epoch(); }
@@ -124,6 +180,7 @@ class FpmFeeds final : public FeedBase {
   [[nodiscard]] json view() const override {
     json view = feed_view("fpm");
     const fpm::ServerCounters& counters = server_->counters();
+    view["vanished"] = vanished_;
     view["connected"] = server_->connected();
     view["accepted"] = counters.accepted;
     view["frames"] = counters.frames;
@@ -132,8 +189,12 @@ class FpmFeeds final : public FeedBase {
   }
 
  private:
+  tables::Writer& tables_;
   std::optional<fpm::FpmServer> server_;
   std::uint64_t refused_ = 0;
+  std::uint64_t vanished_ = 0;
+  MonoNs said_at_ = 0;
+  bool listing_ = false;  ///< what the connection has said since its beginning is written down
 };
 
 class NetlinkFeeds final : public FeedBase {
@@ -160,6 +221,8 @@ class NetlinkFeeds final : public FeedBase {
   }
   // The kernel's table goes on across daemons, and tells of every change.
   void begin_epoch() override {}
+  // The listener does this by itself.
+  Result<void> settle(state_sync::FibSocket& /*kernel*/) override { return {}; }
   bool lost_something() override {
     const std::uint64_t lost = listener_->counters().overruns + feed_.counters().refused;
     return std::exchange(lost_, lost) != lost;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backends/npu/soft/settings.hpp"
+#include "state-sync/fib_netlink.hpp"
 #include "state-sync/tables/tables.hpp"
 
 namespace issu::backends::soft {
@@ -27,6 +28,11 @@ class Feeds {
   virtual void begin_epoch() = 0;
   /// Whether something that was said may have been lost since the last call.
   virtual bool lost_something() = 0;
+  /// Outside of any hold: finds routes that were withdrawn while nobody listened. After a daemon
+  /// has connected again and has been quiet for 3 s, a route that it did not say again, and that
+  /// is not in its kernel's table either, is gone. `kernel`: of the route processor. Cheap when
+  /// there is nothing to do.
+  virtual Result<void> settle(state_sync::FibSocket& kernel) = 0;
   [[nodiscard]] virtual nlohmann::json view() const = 0;
 };
 

@@ -20,7 +20,8 @@ constexpr std::size_t all = static_cast<std::size_t>(-1);
 
 Result<std::unique_ptr<HoldKeeper>> HoldKeeper::open(tables::Writer& tables,
                                                      state_sync::FibSocket kernel,
-                                                     std::filesystem::path epoch_file) {
+                                                     std::filesystem::path epoch_file,
+                                                     bool inherited) {
   auto before = state_sync::load_fib_state(epoch_file);
   if (!before) {
     return fail(std::move(before).error());
@@ -30,7 +31,8 @@ Result<std::unique_ptr<HoldKeeper>> HoldKeeper::open(tables::Writer& tables,
   keeper->epoch_ = before->epoch;
   keeper->holding_ = before->holding;
   keeper->watching_ = before->holding;
-  keeper->complete_ = !before->holding;
+  keeper->complete_ = inherited || !before->holding;
+  keeper->swept_ = inherited && before->holding;
   keeper->held_at_ = mono_now();
   keeper->last_ = std::move(*before);
   // The file is there from the beginning: what an upgrade leaves behind is what it found.
@@ -70,6 +72,7 @@ Result<void> HoldKeeper::hold(std::uint64_t epoch) {
   ISSU_TRY(tables_.set_dark(true), "speaking for the route processor");
   epoch_ = epoch;
   holding_ = true;
+  swept_ = false;
   complete_ = true;
   held_at_ = mono_now();
   return {};
@@ -145,6 +148,7 @@ Result<FibState> HoldKeeper::sweep(std::uint64_t epoch) {
   }
   ISSU_TRY(sweep_kernel(std::move(swept)), "sweeping the route processor's kernel");
   ISSU_TRY(tables_.set_dark(false), "the route processor speaks again");
+  swept_ = true;
   return state();
 }
 

@@ -20,10 +20,11 @@ namespace issu::backends::soft {
 /// life would take it over from there and say it again. One thread.
 class HoldKeeper {
  public:
-  /// `kernel`: a socket in the route processor's network namespace.
+  /// `kernel`: a socket in the route processor's network namespace. `inherited`: from an npud that
+  /// handed over in good order; nothing was lost then.
   static Result<std::unique_ptr<HoldKeeper>> open(tables::Writer& tables,
                                                   state_sync::FibSocket kernel,
-                                                  std::filesystem::path epoch_file);
+                                                  std::filesystem::path epoch_file, bool inherited);
 
   /// Before the first `hold`.
   void watch() { watching_ = true; }
@@ -34,6 +35,8 @@ class HoldKeeper {
   [[nodiscard]] state_sync::FibState state() const;
 
   [[nodiscard]] bool holding() const { return holding_; }
+  /// Whether routes of the new side are still on their way: held, and not yet swept.
+  [[nodiscard]] bool reconciling() const { return holding_ && !swept_; }
   /// Something that the daemons said was lost: what is stale can't be told any more.
   void lost_something() { complete_ = false; }
 
@@ -51,6 +54,7 @@ class HoldKeeper {
   MonoNs held_at_ = 0;
   bool watching_ = false;
   bool holding_ = false;
+  bool swept_ = false;
   bool complete_ = true;
 };
 

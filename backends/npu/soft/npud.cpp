@@ -184,7 +184,8 @@ Result<void> Npud::open() {
     return fail(std::move(kernel ? sweeper : kernel).error());
   }
   kernel_ = std::move(*kernel);
-  auto holds = HoldKeeper::open(*writer_, std::move(*sweeper), options_.files.epoch());
+  auto holds =
+      HoldKeeper::open(*writer_, std::move(*sweeper), options_.files.epoch(), options_.take_over);
   if (!holds) {
     return fail(std::move(holds).error());
   }
@@ -222,6 +223,9 @@ Result<void> Npud::look_around() {
   if (feeds_->lost_something()) {
     holds_->lost_something();
   }
+  if (!holds_->holding()) {
+    ISSU_TRY(feeds_->settle(*kernel_), "comparing with the route processor's kernel");
+  }
   return {};
 }
 
@@ -251,10 +255,11 @@ Result<void> Npud::run() {
 }
 
 Reply Npud::hand_over() {
-  if (holds_->holding()) {
-    return {fail("an upgrade of the router is in its middle", "replace npud when it is over",
-                 ErrorKind::refused),
-            {}};
+  if (holds_->reconciling()) {
+    return {
+        fail("the routes of the router's new side are on their way",
+             "replace npud when the upgrade of the router is in soak, or over", ErrorKind::refused),
+        {}};
   }
   auto given = engine_->hand_over();
   if (!given) {
