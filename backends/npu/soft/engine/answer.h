@@ -62,19 +62,19 @@ NPU_INLINE void npu_link_local_words(npu_u64 mac, npu_u64* words) {
 
 NPU_INLINE int npu_answer_arp(NPU_TABLES tables, npu_u64 mac, npu_u8* frame, const npu_u8* end) {
   struct npu_arp* arp = (struct npu_arp*)(frame + NPU_ETHERNET);
-  if (frame + NPU_ETHERNET + sizeof *arp > end || arp->hardware != NPU_BE16(1) ||
-      arp->protocol != NPU_BE16(NPU_TYPE_IP4) || arp->hardware_bytes != 6 ||
-      arp->protocol_bytes != 4 || arp->operation != NPU_BE16(1)) {
+  if (frame + NPU_ETHERNET + sizeof *arp > end || arp->hardware != npu_be16(1) ||
+      arp->protocol != npu_be16(NPU_TYPE_IP4) || arp->hardware_bytes != 6 ||
+      arp->protocol_bytes != 4 || arp->operation != npu_be16(1)) {
     return 0;
   }
   const npu_u32 asked =
-      ((npu_u32)NPU_BE16(arp->target_ip.half[0]) << 16) | (npu_u32)NPU_BE16(arp->target_ip.half[1]);
+      ((npu_u32)npu_be16(arp->target_ip.half[0]) << 16) | (npu_u32)npu_be16(arp->target_ip.half[1]);
   if (!npu_is_own(tables, npu_lookup4(tables, asked))) {
     return 0;
   }
   const struct npu_half_words own = arp->target_ip;
   const npu_u64 asker = npu_mac_of(&arp->sender);
-  arp->operation = NPU_BE16(2);
+  arp->operation = npu_be16(2);
   npu_write_mac(&arp->target, asker);
   arp->target_ip = arp->sender_ip;
   npu_write_mac(&arp->sender, mac);
@@ -93,7 +93,7 @@ NPU_INLINE void npu_swap_ip6(struct npu_ip6* ip) {
 
 /// Sum for the checksum of an ICMPv6 message of `words` words (RFC 4443 2.3).
 NPU_INLINE npu_u64 npu_icmp6_sum(const struct npu_ip6* ip, const npu_u8* message, int with_option) {
-  npu_u64 sum = (npu_u64)NPU_BE16(NPU_PROTOCOL_ICMP6) + ip->payload;
+  npu_u64 sum = (npu_u64)npu_be16(NPU_PROTOCOL_ICMP6) + ip->payload;
   npu_u64 words[4];
   npu_address_words(ip->source, &words[0]);
   npu_address_words(ip->destination, &words[2]);
@@ -119,7 +119,7 @@ NPU_INLINE int npu_answer_discovery(NPU_TABLES tables, npu_u64 mac, npu_u8* fram
       npu_ip6_nowhere(ip->source)) {
     return 0;
   }
-  const npu_u32 payload = NPU_BE16(ip->payload);
+  const npu_u32 payload = npu_be16(ip->payload);
   const int with_option = payload == sizeof *message;
   if (!with_option && payload != NPU_DISCOVERY) {
     return 0;
@@ -138,7 +138,7 @@ NPU_INLINE int npu_answer_discovery(NPU_TABLES tables, npu_u64 mac, npu_u8* fram
   npu_swap_ip6(ip);
   *(struct npu_words*)ip->source = *(struct npu_words*)message->target;
   message->type = NPU_ADVERTISEMENT;
-  message->flags = NPU_BE32(0xe0000000);  // router, solicited, override
+  message->flags = npu_be32(0xe0000000);  // router, solicited, override
   message->checksum = 0;
   if (with_option) {
     message->option = 2;
@@ -159,8 +159,8 @@ NPU_INLINE int npu_answer_echo4(NPU_TABLES tables, npu_u64 mac, npu_u8* frame, c
   struct npu_ip4* ip = (struct npu_ip4*)(frame + NPU_ETHERNET);
   struct npu_icmp* icmp = (struct npu_icmp*)(ip + 1);
   if ((npu_u8*)icmp + 8 > end || ip->version_words != 0x45 || ip->protocol != NPU_PROTOCOL_ICMP ||
-      (NPU_BE16(ip->fragment) & 0x3fff) != 0 || icmp->type != 8 || icmp->code != 0 ||
-      !npu_is_own(tables, npu_lookup4(tables, NPU_BE32(ip->destination)))) {
+      (npu_be16(ip->fragment) & 0x3fff) != 0 || icmp->type != 8 || icmp->code != 0 ||
+      !npu_is_own(tables, npu_lookup4(tables, npu_be32(ip->destination)))) {
     return 0;
   }
   const npu_u32 source = ip->source;
@@ -197,7 +197,7 @@ NPU_INLINE int npu_answer(NPU_TABLES tables, npu_u32 options, npu_u64 mac, npu_u
   if (frame + NPU_ETHERNET > end) {
     return 0;
   }
-  const npu_u16 type = NPU_BE16(((struct npu_ethernet*)frame)->type);
+  const npu_u16 type = npu_be16(((struct npu_ethernet*)frame)->type);
   if (type == NPU_TYPE_ARP) {
     return npu_answer_arp(tables, mac, frame, end);
   }

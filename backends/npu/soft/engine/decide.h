@@ -59,7 +59,7 @@ NPU_INLINE npu_u32 npu_hash4(const npu_u8* frame, const npu_u8* end) {
   const struct npu_ip4* ip = (const struct npu_ip4*)(frame + NPU_ETHERNET);
   struct npu_flow flow = {{ip->source, 0}, {ip->destination, 0}, 0, ip->protocol};
   // A fragment has the ports in its first piece only: all pieces go without, and so one way.
-  if ((NPU_BE16(ip->fragment) & 0x3fff) == 0 && npu_has_ports(ip->protocol)) {
+  if ((npu_be16(ip->fragment) & 0x3fff) == 0 && npu_has_ports(ip->protocol)) {
     flow.ports = npu_ports_at(frame + NPU_ETHERNET + NPU_IP4_HEADER, end);
   }
   return npu_flow_hash(&flow);
@@ -71,7 +71,7 @@ NPU_INLINE npu_u32 npu_hash6(const npu_u8* frame, const npu_u8* end) {
   npu_address_words(ip->source, flow.source);
   npu_address_words(ip->destination, flow.destination);
   flow.protocol = ip->next;
-  flow.ports = NPU_BE32(ip->version_class_flow) & 0xfffff;
+  flow.ports = npu_be32(ip->version_class_flow) & 0xfffff;
   if (npu_has_ports(ip->next)) {
     flow.ports = npu_ports_at(frame + NPU_ETHERNET + NPU_IP6_HEADER, end);
   }
@@ -86,8 +86,17 @@ NPU_INLINE int npu_is_discovery(const npu_u8* frame, const npu_u8* end) {
   const struct npu_ethernet* ethernet = (const struct npu_ethernet*)frame;
   const struct npu_ip6* ip = (const struct npu_ip6*)(frame + NPU_ETHERNET);
   const npu_u8 type = frame[NPU_ETHERNET + NPU_IP6_HEADER];
-  return NPU_BE16(ethernet->type) == NPU_TYPE_IP6 && ip->next == NPU_PROTOCOL_ICMP6 &&
+  return npu_be16(ethernet->type) == NPU_TYPE_IP6 && ip->next == NPU_PROTOCOL_ICMP6 &&
          type >= 133 && type <= 137;
+}
+
+/// MAC address and state of a neighbour, read as one; 0: of none.
+NPU_INLINE npu_u64 npu_link_of(const NPU_NEIGHBOUR* neighbour) {
+  return neighbour ? NPU_LOAD64(&neighbour->link) : 0;
+}
+
+NPU_INLINE npu_u32 npu_link_state(npu_u64 link) {
+  return NPU_LINK_STATE(link);
 }
 
 /// The neighbour behind a next hop and the port to it. `destination`: of the packet, as two words.
@@ -113,7 +122,7 @@ NPU_INLINE void npu_decide_link(NPU_TABLES tables, const struct npu_nexthop* nex
   }
   verdict->from = port->mac;
   NPU_NEIGHBOUR* neighbour = npu_neighbour_find(tables, nexthop->port, family, words);
-  const npu_u64 link = neighbour ? NPU_LOAD64(&neighbour->link) : 0;
+  const npu_u64 link = npu_link_of(neighbour);
   if (NPU_LINK_STATE(link) != NPU_NEIGHBOUR_REACHABLE &&
       NPU_LINK_STATE(link) != NPU_NEIGHBOUR_STALE) {
     verdict->asks = 1;
@@ -140,15 +149,15 @@ NPU_INLINE void npu_decide_route(NPU_TABLES tables, const npu_u8* frame, const n
       return;
     }
     destination[0] = ip4->destination;
-    bytes = NPU_BE16(ip4->length);
+    bytes = npu_be16(ip4->length);
     ttl = ip4->ttl;
-    id = npu_lookup4(tables, NPU_BE32(ip4->destination));
+    id = npu_lookup4(tables, npu_be32(ip4->destination));
   } else {
     if (frame + NPU_ETHERNET + NPU_IP6_HEADER > end) {
       return;
     }
     npu_address_words(ip6->destination, destination);
-    bytes = NPU_BE16(ip6->payload) + (npu_u32)NPU_IP6_HEADER;
+    bytes = npu_be16(ip6->payload) + (npu_u32)NPU_IP6_HEADER;
     ttl = ip6->hop_limit;
     id = npu_lookup6(tables, ip6->destination);
   }

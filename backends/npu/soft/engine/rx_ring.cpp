@@ -8,7 +8,7 @@
 #include <atomic>
 #include <utility>
 
-namespace issu::soft {
+namespace issu::backends::soft {
 namespace {
 
 Result<void> set(int fd, int option, const void* value, socklen_t bytes, const char* what) {
@@ -113,4 +113,4 @@ std::uint64_t RxRing::take_drops() {
   return stats.tp_drops;
 }
 
-}  // namespace issu::soft
+}  // namespace issu::backends::soft

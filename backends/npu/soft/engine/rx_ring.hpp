@@ -8,7 +8,7 @@
 #include "issu/base/fd.hpp"
 #include "issu/base/result.hpp"
 
-namespace issu::soft {
+namespace issu::backends::soft {
 
 /// A mapping of memory that is unmapped at the end of its life.
 class Mapping {
@@ -105,4 +105,4 @@ class RxRing {
   std::uint32_t position_ = 0;
 };
 
-}  // namespace issu::soft
+}  // namespace issu::backends::soft

@@ -24,8 +24,12 @@
 #endif
 
 // Little-endian machines only, as the layout.
-#define NPU_BE16(value) ((npu_u16)__builtin_bswap16((npu_u16)(value)))
-#define NPU_BE32(value) ((npu_u32)__builtin_bswap32((npu_u32)(value)))
+NPU_INLINE npu_u16 npu_be16(npu_u32 value) {
+  return __builtin_bswap16((npu_u16)value);
+}
+NPU_INLINE npu_u32 npu_be32(npu_u32 value) {
+  return __builtin_bswap32(value);
+}
 
 enum {
   NPU_ETHERNET = 14,  ///< bytes of the header
@@ -115,7 +119,7 @@ NPU_INLINE int npu_ip4_checksum_good(const struct npu_ip4* ip) {
 /// Takes one from the time to live and corrects the checksum (RFC 1141, 1624): the upper byte of
 /// its word falls by one, so the complement of the sum grows by 0x0100, with the carry end around.
 NPU_INLINE void npu_ip4_decrement(struct npu_ip4* ip) {
-  const npu_u32 sum = (npu_u32)ip->checksum + NPU_BE16(0x0100);
+  const npu_u32 sum = (npu_u32)ip->checksum + npu_be16(0x0100);
   ip->checksum = (npu_u16)(sum + (sum >= 0xffffU ? 1U : 0U));
   ip->ttl = (npu_u8)(ip->ttl - 1);
 }
@@ -146,7 +150,7 @@ NPU_INLINE int npu_ip6_link_local(const npu_u8* address) {
 /// :: and ::1
 NPU_INLINE int npu_ip6_nowhere(const npu_u8* address) {
   const struct npu_words* words = (const struct npu_words*)(address);
-  return (words->word[0] | words->word[1] | words->word[2]) == 0 && NPU_BE32(words->word[3]) <= 1;
+  return (words->word[0] | words->word[1] | words->word[2]) == 0 && npu_be32(words->word[3]) <= 1;
 }
 
 NPU_INLINE enum npu_kind npu_classify_ip4(const npu_u8* frame, const npu_u8* end, npu_u32 length) {
@@ -154,16 +158,16 @@ NPU_INLINE enum npu_kind npu_classify_ip4(const npu_u8* frame, const npu_u8* end
     return NPU_KIND_MALFORMED;
   }
   const struct npu_ip4* ip = (const struct npu_ip4*)(frame + NPU_ETHERNET);
-  const npu_u32 destination = NPU_BE32(ip->destination);
-  const npu_u32 source = NPU_BE32(ip->source);
+  const npu_u32 destination = npu_be32(ip->destination);
+  const npu_u32 source = npu_be32(ip->source);
   if ((destination >> 28) == 0xe || destination == 0xffffffffU) {
     // 224.0.0.0/24 never leaves its link (RFC 5771), whoever else listens to it.
     return (destination >> 8) == 0xe00000 || destination == 0xffffffffU ? NPU_KIND_LINK
                                                                         : NPU_KIND_MULTICAST;
   }
   if ((ip->version_words >> 4) != 4 || (ip->version_words & 15) < 5 ||
-      NPU_BE16(ip->length) < (ip->version_words & 15) * 4 ||
-      NPU_BE16(ip->length) + NPU_ETHERNET > length) {
+      npu_be16(ip->length) < (ip->version_words & 15) * 4 ||
+      (npu_u32)npu_be16(ip->length) + NPU_ETHERNET > length) {
     return NPU_KIND_MALFORMED;
   }
   if ((frame[0] & 1) != 0 || (destination >> 24) == 127 || (destination >> 24) == 0 ||
@@ -181,8 +185,8 @@ NPU_INLINE enum npu_kind npu_classify_ip6(const npu_u8* frame, const npu_u8* end
     return NPU_KIND_MALFORMED;
   }
   const struct npu_ip6* ip = (const struct npu_ip6*)(frame + NPU_ETHERNET);
-  if ((NPU_BE32(ip->version_class_flow) >> 28) != 6 ||
-      NPU_BE16(ip->payload) + NPU_ETHERNET + NPU_IP6_HEADER > length) {
+  if ((npu_be32(ip->version_class_flow) >> 28) != 6 ||
+      (npu_u32)npu_be16(ip->payload) + NPU_ETHERNET + NPU_IP6_HEADER > length) {
     return NPU_KIND_MALFORMED;
   }
   if (ip->source[0] == 0xff || npu_ip6_nowhere(ip->destination)) {
@@ -208,7 +212,7 @@ NPU_INLINE enum npu_kind npu_classify(const npu_u8* frame, const npu_u8* end, np
   if ((frame[0] & 1) == 0 && npu_mac_of(&ethernet->destination) != port_mac) {
     return NPU_KIND_FOREIGN;
   }
-  const npu_u16 type = NPU_BE16(ethernet->type);
+  const npu_u16 type = npu_be16(ethernet->type);
   if (type == NPU_TYPE_IP4) {
     return npu_classify_ip4(frame, end, length);
   }
