@@ -1,0 +1,198 @@
+#include "backends/npu/soft/engine/packet_engine.hpp"
+
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+namespace issu::backends::soft {
+
+Result<std::unique_ptr<PacketEngine>> PacketEngine::start(const tables::Segment& segment,
+                                                          const PacketOptions& options,
+                                                          std::vector<HandedRing> heritage) {
+  if (options.counter_row >= segment.view().capacities.counter_rows) {
+    return fail("the tables have no row " + std::to_string(options.counter_row) + " of counters");
+  }
+  int pair[2] = {-1, -1};
+  if (::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) {
+    return fail_errno("packet engine: a socket pair");
+  }
+  Fd events(pair[0]);
+  Fd worker_events(pair[1]);
+  Fd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!wake) {
+    return fail_errno("packet engine: an event descriptor");
+  }
+  return std::unique_ptr<PacketEngine>(new PacketEngine(segment, options, std::move(events),
+                                                        std::move(worker_events), std::move(wake),
+                                                        std::move(heritage)));
+}
+
+PacketEngine::PacketEngine(const tables::Segment& segment, const PacketOptions& options, Fd events,
+                           Fd worker_events, Fd wake, std::vector<HandedRing> heritage)
+    : options_(options),
+      events_(std::move(events)),
+      worker_events_(std::move(worker_events)),
+      wake_(std::move(wake)),
+      heritage_(std::move(heritage)),
+      worker_(segment, options.polices, options.counter_row, worker_events_.get()) {
+  for (const HandedRing& ring : heritage_) {
+    heritage_fds_.emplace_back(ring.fd);
+  }
+}
+
+PacketEngine::~PacketEngine() {
+  stop();
+}
+
+void PacketEngine::stop() {
+  if (thread_.joinable()) {
+    stopping_ = true;
+    ::eventfd_write(wake_.get(), 1);
+    thread_.join();
+    stopping_ = false;
+    eventfd_t ignored = 0;
+    ::eventfd_read(wake_.get(), &ignored);
+  }
+}
+
+void PacketEngine::resume() {
+  if (!thread_.joinable()) {
+    thread_ = std::thread([this] { run(); });
+  }
+}
+
+Result<RxRing> PacketEngine::open_ring(unsigned ifindex, const RingShape& shape) {
+  const auto known = std::ranges::find(heritage_, ifindex, &HandedRing::ifindex);
+  if (known == heritage_.end()) {
+    return RxRing::open(static_cast<int>(ifindex), shape);
+  }
+  const auto place = known - heritage_.begin();
+  const std::uint32_t position = known->position;
+  Fd fd = std::move(heritage_fds_[static_cast<std::size_t>(place)]);
+  heritage_.erase(known);
+  heritage_fds_.erase(heritage_fds_.begin() + place);
+  return RxRing::adopt(std::move(fd), shape, position);
+}
+
+Result<PacketPort> PacketEngine::open_port(const EnginePort& place) {
+  auto rx = open_ring(place.ifindex, options_.ports);
+  if (!rx) {
+    return fail(std::move(rx).error());
+  }
+  auto tx = TxSocket::open(static_cast<int>(place.ifindex));
+  if (!tx) {
+    return fail(std::move(tx).error());
+  }
+  PacketPort port{place, std::move(*rx), std::move(*tx), {}, {}, {}};
+  for (unsigned slot = 0; slot < place.punt_ifindex.size(); ++slot) {
+    const unsigned ifindex = place.punt_ifindex[slot];
+    const auto same = std::ranges::find(port.punts, ifindex, &PacketPort::Punt::ifindex);
+    if (same != port.punts.end()) {
+      same->slots |= 1U << slot;
+    } else if (ifindex != 0) {
+      auto punt_rx = open_ring(ifindex, options_.punts);
+      auto punt_tx = TxSocket::open(static_cast<int>(ifindex));
+      if (!punt_rx || !punt_tx) {
+        return fail(std::move(punt_rx ? punt_tx.error() : punt_rx.error()));
+      }
+      port.punts.push_back({ifindex, 1U << slot, std::move(*punt_rx), std::move(*punt_tx)});
+    }
+  }
+  return port;
+}
+
+Result<void> PacketEngine::set_ports(std::span<const EnginePort> ports) {
+  stop();
+  std::vector<PacketPort> kept;
+  Result<void> result;
+  for (const EnginePort& place : ports) {
+    const auto known = std::ranges::find(ports_, place, &PacketPort::place);
+    if (known != ports_.end()) {
+      kept.push_back(std::move(*known));
+      ports_.erase(known);
+      continue;
+    }
+    auto opened = open_port(place);
+    if (opened) {
+      kept.push_back(std::move(*opened));
+    } else {
+      result = pass(std::move(opened).error(), "port " + std::to_string(place.index));
+    }
+  }
+  ports_ = std::move(kept);
+  heritage_.clear();
+  heritage_fds_.clear();
+  resume();
+  return result;
+}
+
+std::vector<HandedRing> PacketEngine::hand_over() {
+  stop();
+  std::vector<HandedRing> rings;
+  for (const PacketPort& port : ports_) {
+    const std::uint32_t index = port.place.index;
+    rings.push_back({index, port.place.ifindex, port.rx.position(), port.rx.fd()});
+    for (const auto& punt : port.punts) {
+      rings.push_back({index, punt.ifindex, punt.rx.position(), punt.rx.fd()});
+    }
+  }
+  return rings;
+}
+
+void PacketEngine::run() {
+  if (options_.cpu >= 0) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(static_cast<unsigned>(options_.cpu), &set);
+    ::pthread_setaffinity_np(::pthread_self(), sizeof set, &set);
+  }
+  while (!stopping_) {
+    if (!worker_.turn(ports_)) {
+      wait();
+    }
+  }
+}
+
+/// Until a ring has a block, or somebody wants us to stop.
+void PacketEngine::wait() {
+  std::vector<pollfd> polled{{wake_.get(), POLLIN, 0}};
+  for (const PacketPort& port : ports_) {
+    polled.push_back({port.rx.fd(), POLLIN, 0});
+    for (const auto& punt : port.punts) {
+      polled.push_back({punt.rx.fd(), POLLIN, 0});
+    }
+  }
+  constexpr int limit_ms = 1000;
+  ::poll(polled.data(), polled.size(), limit_ms);
+  for (const pollfd& each : polled) {
+    if ((each.revents & POLLERR) != 0) {
+      // An interface that went down says so once; asking for it is what ends it.
+      int error = 0;
+      socklen_t bytes = sizeof error;
+      ::getsockopt(each.fd, SOL_SOCKET, SO_ERROR, &error, &bytes);
+    }
+  }
+}
+
+void PacketEngine::pump(const std::function<void(const NeighbourEvent&)>& take) {
+  NeighbourEvent event;
+  while (::recv(events_.get(), &event, sizeof event, MSG_DONTWAIT) == sizeof event) {
+    take(event);
+  }
+}
+
+void PacketEngine::send(std::uint32_t port, Frame frame) const {
+  for (const PacketPort& each : ports_) {
+    if (each.place.index == port) {
+      (void)each.tx.send(frame);
+    }
+  }
+}
+
+}  // namespace issu::backends::soft
