@@ -69,7 +69,7 @@ Result<bool> ChassisTables::pump() {
 }
 
 Result<bool> ChassisTables::take_ports() {
-  std::vector<PortPlace> found;
+  std::vector<EnginePort> found;
   bool changed = false;
   for (const Settings::Port& named : settings_.ports) {
     tables::Port port;
@@ -94,7 +94,7 @@ Result<bool> ChassisTables::take_ports() {
       return pass(std::move(index).error(), "port " + named.name);
     }
     if (link && punt) {
-      found.push_back({*index, link->index, punt->index, named.name, named.punt});
+      found.push_back({*index, link->index, port.punt_ifindex});
     }
     if (punt && punt->up != port.up) {
       if (auto set = set_link_up(named.punt, port.up); !set) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "backends/npu/soft/engine/engine_port.hpp"
 #include "backends/npu/soft/settings.hpp"
 #include "issu/base/fd.hpp"
 #include "state-sync/tables/tables.hpp"
@@ -24,16 +25,8 @@ class ChassisTables {
   [[nodiscard]] std::vector<int> fds() const { return {links_.get(), addresses_.get()}; }
   /// Whether the ports or their state changed: the engine has to look at them again.
   Result<bool> pump();
-  /// Ports that are there now, with their index in the tables.
-  struct PortPlace {
-    std::uint32_t index = 0;
-    unsigned ifindex = 0;
-    unsigned punt_ifindex = 0;
-    std::string name;
-    std::string punt;
-    auto operator<=>(const PortPlace&) const = default;
-  };
-  [[nodiscard]] const std::vector<PortPlace>& ports() const { return ports_; }
+  /// Ports whose interfaces are there now.
+  [[nodiscard]] const std::vector<EnginePort>& ports() const { return ports_; }
 
  private:
   ChassisTables(tables::Writer& tables, Settings settings, Fd links, Fd addresses)
@@ -49,7 +42,7 @@ class ChassisTables {
   Settings settings_;
   Fd links_;
   Fd addresses_;
-  std::vector<PortPlace> ports_;
+  std::vector<EnginePort> ports_;
   std::set<tables::Prefix> routes_;  ///< of the chassis, as they were set last
 };
 

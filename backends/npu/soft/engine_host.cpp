@@ -1,26 +1,107 @@
 #include "backends/npu/soft/engine_host.hpp"
 
+#include <net/if.h>
+
+#include <cstdio>
+#include <cstring>
+#include <optional>
+
+#include "backends/npu/soft/engine/neighbours.hpp"
+#include "backends/npu/soft/engine/packet_engine.hpp"
+
 namespace issu::backends::soft {
 namespace {
 
-class NoEngine final : public EngineHost {
- public:
-  Result<void> set_ports(const std::vector<ChassisTables::PortPlace>& /*ports*/) override {
-    return {};
+using nlohmann::json;
+
+std::vector<HandedRing> rings_of(Handover& heritage) {
+  std::vector<HandedRing> rings;
+  const json words = heritage.words.value("rings", json::array());
+  for (std::size_t n = 0; n < words.size() && n < heritage.fds.size(); ++n) {
+    const json& each = words[n];
+    rings.push_back({each.value("port", 0U), each.value("ifindex", 0U), each.value("position", 0U),
+                     heritage.fds[n].release()});
   }
-  Result<std::pair<nlohmann::json, std::vector<int>>> hand_over() override {
-    return std::pair(nlohmann::json::object(), std::vector<int>());
+  return rings;
+}
+
+class PacketHost final : public EngineHost {
+ public:
+  PacketHost(const tables::Segment& segment, std::unique_ptr<PacketEngine> engine)
+      : segment_(segment), engine_(std::move(engine)) {}
+
+  void attach(tables::Writer& tables) override {
+    neighbours_.emplace(segment_, tables,
+                        [this](std::uint32_t port, Frame frame) { engine_->send(port, frame); });
+  }
+  Result<void> set_ports(std::span<const EnginePort> ports) override {
+    ports_ = ports.size();
+    return engine_->set_ports(ports);
+  }
+  [[nodiscard]] std::vector<int> fds() const override { return engine_->fds(); }
+  Result<void> pump() override {
+    Result<void> result;
+    engine_->pump([&](const NeighbourEvent& event) {
+      if (auto taken = neighbours_->take(event); !taken) {
+        result = std::move(taken);
+      }
+    });
+    return result ? neighbours_->tick() : result;
+  }
+  std::pair<json, std::vector<int>> hand_over() override {
+    json words{{"rings", json::array()}};
+    std::vector<int> fds;
+    for (const HandedRing& ring : engine_->hand_over()) {
+      words["rings"].push_back(
+          {{"port", ring.port}, {"ifindex", ring.ifindex}, {"position", ring.position}});
+      fds.push_back(ring.fd);
+    }
+    return {std::move(words), std::move(fds)};
   }
   void unpin() override {}
-  [[nodiscard]] nlohmann::json view() const override { return {{"name", "none"}}; }
+  [[nodiscard]] json view() const override { return {{"name", "packet"}, {"ports", ports_}}; }
+
+ private:
+  const tables::Segment& segment_;
+  std::unique_ptr<PacketEngine> engine_;
+  std::optional<Neighbours> neighbours_;
+  std::size_t ports_ = 0;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<EngineHost>> EngineHost::start(const Settings& /*settings*/,
-                                                      tables::Segment& /*segment*/,
-                                                      Handover* /*heritage*/) {
-  return std::make_unique<NoEngine>();
+std::vector<EnginePort> ports_in(const tables::Segment& segment) {
+  std::vector<EnginePort> ports;
+  for (std::uint32_t index = 0; index < segment.header().capacities.ports; ++index) {
+    const npu_port& port = segment.view().ports[index];
+    char name[IF_NAMESIZE] = "";
+    // Interfaces may have been made anew since: then the index is nobody's, or somebody else's.
+    const bool there = (port.flags & NPU_PORT_PRESENT) != 0 && port.ifindex != 0 &&
+                       ::if_indextoname(port.ifindex, name) != nullptr &&
+                       std::strncmp(name, port.name, sizeof port.name) == 0;
+    if (there) {
+      ports.push_back({index, port.ifindex, {port.punt_ifindex[0], port.punt_ifindex[1]}});
+    }
+  }
+  return ports;
+}
+
+Result<std::unique_ptr<EngineHost>> EngineHost::start(const Settings& settings,
+                                                      const tables::Segment& segment,
+                                                      Handover* heritage) {
+  if (settings.npu.engine != "packet") {
+    return fail("there is no engine " + settings.npu.engine);
+  }
+  auto engine = PacketEngine::start(
+      segment, {}, heritage != nullptr ? rings_of(*heritage) : std::vector<HandedRing>());
+  if (!engine) {
+    return fail(std::move(engine).error());
+  }
+  auto host = std::make_unique<PacketHost>(segment, std::move(*engine));
+  if (auto set = host->set_ports(ports_in(segment)); !set) {
+    std::fprintf(stderr, "issu-npud: %s\n", set.error().message().c_str());
+  }
+  return host;
 }
 
 }  // namespace issu::backends::soft

@@ -29,7 +29,7 @@ using nlohmann::json;
 using Reply = ControlServer::Reply;
 
 constexpr auto take_over_limit = std::chrono::seconds(10);
-constexpr int look_around_ms = 500;
+constexpr int look_around_ms = 200;
 
 Result<Fd> lock_of(const NpudFiles& files, bool wait) {
   Fd lock(::open(files.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
@@ -147,6 +147,7 @@ Result<void> Npud::open_tables() {
     return pass(std::move(writer).error(), "opening the tables");
   }
   writer_ = std::move(*writer);
+  engine_->attach(*writer_);
   const tables::OpenReport& report = writer_->report();
   std::fprintf(stderr, "issu-npud: tables %s: %llu routes, %llu repaired, %llu dropped\n",
                found ? "found" : "made", static_cast<unsigned long long>(report.routes),
@@ -220,6 +221,7 @@ Result<void> Npud::look_around() {
   if (*changed) {
     ISSU_TRY(engine_->set_ports(chassis_->ports()), "giving the engine its ports");
   }
+  ISSU_TRY(engine_->pump(), "the neighbours");
   if (feeds_->lost_something()) {
     holds_->lost_something();
   }
@@ -233,6 +235,9 @@ Result<void> Npud::run() {
   while (!ended_ && netns_is_ours()) {
     std::vector<pollfd> watched{{signals_.get(), POLLIN, 0}};
     for (const int fd : chassis_->fds()) {
+      watched.push_back({fd, POLLIN, 0});
+    }
+    for (const int fd : engine_->fds()) {
       watched.push_back({fd, POLLIN, 0});
     }
     const std::size_t feeds_at = watched.size();
@@ -261,12 +266,9 @@ Reply Npud::hand_over() {
              "replace npud when the upgrade of the router is in soak, or over", ErrorKind::refused),
         {}};
   }
-  auto given = engine_->hand_over();
-  if (!given) {
-    return {fail(std::move(given).error()), {}};
-  }
+  auto [words, fds] = engine_->hand_over();
   ended_ = true;
-  return {std::move(given->first), std::move(given->second)};
+  return {std::move(words), std::move(fds)};
 }
 
 Reply Npud::answer(const Request& request) {
