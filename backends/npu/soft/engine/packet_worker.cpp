@@ -11,11 +11,6 @@ namespace {
 
 constexpr MonoNs second = 1'000'000'000;
 
-constexpr npu_police rate(std::uint64_t per_second, std::uint64_t burst) {
-  const std::uint64_t interval = static_cast<std::uint64_t>(second) / per_second;
-  return {interval, interval * burst};
-}
-
 /// The first line of the tables that an IPv4 packet will need.
 void prefetch(const npu_view& view, const std::uint8_t* frame) {
   const npu_u32 destination =
@@ -24,14 +19,6 @@ void prefetch(const npu_view& view, const std::uint8_t* frame) {
 }
 
 }  // namespace
-
-Polices default_polices() {
-  Polices polices{};
-  polices[NPU_CLASS_NEIGHBOUR] = rate(2'000, 500);
-  polices[NPU_CLASS_CONTROL] = rate(20'000, 4'000);
-  polices[NPU_CLASS_EXCEPTION] = rate(1'000, 200);
-  return polices;
-}
 
 PacketWorker::PacketWorker(const tables::Segment& segment, const Polices& polices,
                            std::uint32_t row, int events)

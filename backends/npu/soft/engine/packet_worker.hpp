@@ -7,18 +7,13 @@
 
 #include "backends/npu/soft/engine/engine_port.hpp"
 #include "backends/npu/soft/engine/neighbour_event.hpp"
+#include "backends/npu/soft/engine/polices.hpp"
 #include "backends/npu/soft/engine/rx_ring.hpp"
 #include "backends/npu/soft/engine/tx_socket.hpp"
 #include "issu/base/clock.hpp"
 #include "state-sync/tables/segment.hpp"
 
 namespace issu::backends::soft {
-
-using Polices = std::array<npu_police, NPU_CLASSES>;
-
-/// What may be punted per port: 2,000 a second of ARP and ND, 20,000 for the router's addresses,
-/// 1,000 exceptions.
-[[nodiscard]] Polices default_polices();
 
 /// A port with its sockets.
 struct PacketPort {

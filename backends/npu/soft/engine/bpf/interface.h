@@ -13,6 +13,15 @@ struct npu_interface {
   npu_u32 punt_ifindex[2];  ///< of a port: where it punts to, by slot; 0: nowhere
 };
 
+/// What the program knows of the tables' sizes, and how much may be punted.
+struct npu_settings {
+  npu_u32 counter_rows;
+  npu_u32 row_words;
+  npu_u32 ports;
+  npu_u32 neighbours;
+  struct npu_police polices[NPU_CLASSES];
+};
+
 /// Two counters that stand beside each other: packets and bytes.
 struct npu_pair {
   npu_u64 first;

@@ -50,11 +50,8 @@ struct {
   __type(value, npu_u64);
 } npu_buckets_punt SEC(".maps");
 
-const volatile npu_u32 npu_counter_rows = 1;
-const volatile npu_u32 npu_row_words = 8;
-const volatile npu_u32 npu_ports_capacity = 1;
-const volatile npu_u32 npu_neighbours_capacity = 1;
-const volatile struct npu_police npu_polices[NPU_CLASSES] = {};
+/// Written by the loader before it loads the program; the only constant that is not in the code.
+const volatile struct npu_settings npu_settings = {};
 
 /// There is one set of tables, so the handle says nothing.
 #define NPU_TABLES int
@@ -90,7 +87,7 @@ static __always_inline npu_u32 npu_default(NPU_TABLES tables, npu_u32 index) {
 }
 static __always_inline npu_u32 npu_neighbour_slots(NPU_TABLES tables) {
   (void)tables;
-  return npu_neighbours_capacity;
+  return npu_settings.neighbours;
 }
 static __always_inline struct npu_neighbour* npu_neighbour_at(NPU_TABLES tables, npu_u32 index) {
   (void)tables;

@@ -25,8 +25,8 @@ const char npu_license[] SEC("license") = "Dual MIT/GPL";
 
 static __always_inline struct npu_pair* counters_of(npu_u32 port, npu_u32 counter) {
   npu_u32 row = bpf_get_smp_processor_id();
-  row = row < npu_counter_rows ? row : npu_counter_rows - 1;
-  const npu_u32 index = row * npu_row_words + port * NPU_PORT_COUNTERS + counter;
+  row = row < npu_settings.counter_rows ? row : npu_settings.counter_rows - 1;
+  const npu_u32 index = row * npu_settings.row_words + port * NPU_PORT_COUNTERS + counter;
   const npu_u32 pair = index >> 1;
   return bpf_map_lookup_elem(&npu_counters, &pair);
 }
@@ -53,7 +53,7 @@ static __always_inline void count_bytes(npu_u32 port, npu_u32 counter, npu_u32 b
 }
 
 static __always_inline void count_nexthop(npu_u32 nexthop, npu_u32 bytes) {
-  const npu_u32 index = npu_ports_capacity * NPU_PORT_COUNTERS + nexthop * NPU_NEXTHOP_COUNTERS;
+  const npu_u32 index = npu_settings.ports * NPU_PORT_COUNTERS + nexthop * NPU_NEXTHOP_COUNTERS;
   struct npu_pair* pair = counters_of(0, index);
   if (pair) {
     pair->first += 1;
@@ -73,7 +73,7 @@ static __always_inline void note_sent(const struct npu_verdict* verdict, npu_u32
 static __always_inline int may_pass(npu_u32 port, npu_u32 police_class) {
   const npu_u32 index = port * NPU_CLASSES + (police_class & (NPU_CLASSES - 1));
   npu_u64* bucket = bpf_map_lookup_elem(&npu_buckets_punt, &index);
-  const struct npu_police police = npu_polices[police_class & (NPU_CLASSES - 1)];
+  const struct npu_police police = npu_settings.polices[police_class & (NPU_CLASSES - 1)];
   if (bucket && npu_police_pass(bucket, &police, bpf_ktime_get_ns())) {
     return 1;
   }

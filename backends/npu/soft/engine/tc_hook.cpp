@@ -1,0 +1,57 @@
+#include "backends/npu/soft/engine/tc_hook.hpp"
+
+#include <bpf/libbpf.h>
+
+#include <cerrno>
+#include <string>
+
+namespace issu::backends::soft {
+namespace {
+
+constexpr std::uint32_t handle = 1;
+constexpr std::uint32_t priority = 1;
+
+bpf_tc_hook hook_of(unsigned ifindex) {
+  bpf_tc_hook hook{};
+  hook.sz = sizeof hook;
+  hook.ifindex = static_cast<int>(ifindex);
+  hook.attach_point = BPF_TC_INGRESS;
+  return hook;
+}
+
+}  // namespace
+
+Result<void> attach_ingress(unsigned ifindex, int program) {
+  bpf_tc_hook hook = hook_of(ifindex);
+  const std::string where = " at interface " + std::to_string(ifindex);
+  if (const int error = ::bpf_tc_hook_create(&hook); error != 0 && error != -EEXIST) {
+    errno = -error;
+    return fail_errno("making a traffic control hook" + where,
+                      "the kernel needs CONFIG_NET_SCH_INGRESS");
+  }
+  bpf_tc_opts options{};
+  options.sz = sizeof options;
+  options.prog_fd = program;
+  options.flags = BPF_TC_F_REPLACE;
+  options.handle = handle;
+  options.priority = priority;
+  if (const int error = ::bpf_tc_attach(&hook, &options); error != 0) {
+    errno = -error;
+    return fail_errno("attaching a traffic control program" + where,
+                      "the kernel needs CONFIG_NET_CLS_BPF");
+  }
+  return {};
+}
+
+Result<void> detach_ingress(unsigned ifindex) {
+  bpf_tc_hook hook = hook_of(ifindex);
+  hook.attach_point = static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS);
+  const int error = ::bpf_tc_hook_destroy(&hook);
+  if (error != 0 && error != -ENOENT && error != -ENODEV && error != -EINVAL) {
+    errno = -error;
+    return fail_errno("taking a traffic control hook away");
+  }
+  return {};
+}
+
+}  // namespace issu::backends::soft
