@@ -8,6 +8,7 @@
 
 #include "backends/npu/soft/engine/neighbours.hpp"
 #include "backends/npu/soft/engine/packet_engine.hpp"
+#include "backends/npu/soft/engine/xdp_engine.hpp"
 
 namespace issu::backends::soft {
 namespace {
@@ -25,9 +26,11 @@ std::vector<HandedRing> rings_of(Handover& heritage) {
   return rings;
 }
 
-class PacketHost final : public EngineHost {
+/// What both engines need beside them: neighbours that ask through them.
+template <typename Engine>
+class Hosted : public EngineHost {
  public:
-  PacketHost(const tables::Segment& segment, std::unique_ptr<PacketEngine> engine)
+  Hosted(const tables::Segment& segment, std::unique_ptr<Engine> engine)
       : segment_(segment), engine_(std::move(engine)) {}
 
   void attach(tables::Writer& tables) override {
@@ -35,7 +38,7 @@ class PacketHost final : public EngineHost {
                         [this](std::uint32_t port, Frame frame) { engine_->send(port, frame); });
   }
   Result<void> set_ports(std::span<const EnginePort> ports) override {
-    ports_ = ports.size();
+    ports_.assign(ports.begin(), ports.end());
     return engine_->set_ports(ports);
   }
   [[nodiscard]] std::vector<int> fds() const override { return engine_->fds(); }
@@ -48,10 +51,26 @@ class PacketHost final : public EngineHost {
     });
     return result ? neighbours_->tick() : result;
   }
+
+ protected:
+  [[nodiscard]] Engine& engine() const { return *engine_; }
+  [[nodiscard]] const std::vector<EnginePort>& ports() const { return ports_; }
+
+ private:
+  const tables::Segment& segment_;
+  std::unique_ptr<Engine> engine_;
+  std::optional<Neighbours> neighbours_;
+  std::vector<EnginePort> ports_;
+};
+
+class PacketHost final : public Hosted<PacketEngine> {
+ public:
+  using Hosted::Hosted;
+
   std::pair<json, std::vector<int>> hand_over() override {
     json words{{"rings", json::array()}};
     std::vector<int> fds;
-    for (const HandedRing& ring : engine_->hand_over()) {
+    for (const HandedRing& ring : engine().hand_over()) {
       words["rings"].push_back(
           {{"port", ring.port}, {"ifindex", ring.ifindex}, {"position", ring.position}});
       fds.push_back(ring.fd);
@@ -59,13 +78,40 @@ class PacketHost final : public EngineHost {
     return {std::move(words), std::move(fds)};
   }
   void unpin() override {}
-  [[nodiscard]] json view() const override { return {{"name", "packet"}, {"ports", ports_}}; }
+  [[nodiscard]] json view() const override {
+    return {{"name", "packet"}, {"ports", ports().size()}};
+  }
+};
+
+class XdpHost final : public Hosted<XdpEngine> {
+ public:
+  using Hosted::Hosted;
+
+  Result<void> pump() override {
+    if (mono_now() - looked_at_ > look_interval) {
+      looked_at_ = mono_now();
+      engine().look_at_ports();
+    }
+    return Hosted::pump();
+  }
+  // The kernel forwards meanwhile.
+  std::pair<json, std::vector<int>> hand_over() override { return {json::object(), {}}; }
+  void unpin() override {
+    if (auto gone = engine().detach(); !gone) {
+      std::fprintf(stderr, "issu-npud: %s\n", gone.error().message().c_str());
+    }
+  }
+  [[nodiscard]] json view() const override {
+    std::size_t fast = 0;
+    for (const EnginePort& port : ports()) {
+      fast += engine().is_fast(port.index) ? 1U : 0U;
+    }
+    return {{"name", "xdp"}, {"ports", ports().size()}, {"fast_ports", fast}};
+  }
 
  private:
-  const tables::Segment& segment_;
-  std::unique_ptr<PacketEngine> engine_;
-  std::optional<Neighbours> neighbours_;
-  std::size_t ports_ = 0;
+  static constexpr MonoNs look_interval = 1'000'000'000;
+  MonoNs looked_at_ = 0;
 };
 
 }  // namespace
@@ -86,19 +132,24 @@ std::vector<EnginePort> ports_in(const tables::Segment& segment) {
   return ports;
 }
 
-Result<std::unique_ptr<EngineHost>> EngineHost::start(const Settings& settings,
-                                                      const tables::Segment& segment,
+Result<std::unique_ptr<EngineHost>> EngineHost::start(const TableStore& tables,
                                                       Handover* heritage) {
-  if (settings.npu.engine != "packet") {
-    return fail("there is no engine " + settings.npu.engine);
+  std::unique_ptr<EngineHost> host;
+  if (tables.arrays() != nullptr) {
+    auto engine = XdpEngine::start(*tables.arrays());
+    if (!engine) {
+      return fail(std::move(engine).error());
+    }
+    host = std::make_unique<XdpHost>(tables.segment(), std::move(*engine));
+  } else {
+    auto rings = heritage != nullptr ? rings_of(*heritage) : std::vector<HandedRing>();
+    auto engine = PacketEngine::start(tables.segment(), {}, std::move(rings));
+    if (!engine) {
+      return fail(std::move(engine).error());
+    }
+    host = std::make_unique<PacketHost>(tables.segment(), std::move(*engine));
   }
-  auto engine = PacketEngine::start(
-      segment, {}, heritage != nullptr ? rings_of(*heritage) : std::vector<HandedRing>());
-  if (!engine) {
-    return fail(std::move(engine).error());
-  }
-  auto host = std::make_unique<PacketHost>(segment, std::move(*engine));
-  if (auto set = host->set_ports(ports_in(segment)); !set) {
+  if (auto set = host->set_ports(ports_in(tables.segment())); !set) {
     std::fprintf(stderr, "issu-npud: %s\n", set.error().message().c_str());
   }
   return host;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "backends/npu/soft/engine/engine_port.hpp"
-#include "backends/npu/soft/settings.hpp"
+#include "backends/npu/soft/table_store.hpp"
 #include "issu/base/fd.hpp"
 #include "state-sync/tables/tables.hpp"
 
@@ -24,10 +24,8 @@ struct Handover {
 /// calls it, those of the engine are its own.
 class EngineHost {
  public:
-  /// `heritage`: of the npud before, nullptr when there was none. `segment` must outlive it.
-  static Result<std::unique_ptr<EngineHost>> start(const Settings& settings,
-                                                   const tables::Segment& segment,
-                                                   Handover* heritage);
+  /// `heritage`: of the npud before, nullptr when there was none. `tables` must outlive it.
+  static Result<std::unique_ptr<EngineHost>> start(const TableStore& tables, Handover* heritage);
   virtual ~EngineHost() = default;
 
   /// From now on neighbours are asked for and kept. `tables` must outlive it.

@@ -31,18 +31,6 @@ using Reply = ControlServer::Reply;
 constexpr auto take_over_limit = std::chrono::seconds(10);
 constexpr int look_around_ms = 200;
 
-Result<Fd> lock_of(const NpudFiles& files, bool wait) {
-  Fd lock(::open(files.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!lock) {
-    return fail_errno("opening " + files.lock().string());
-  }
-  const auto got = [&] { return ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0; };
-  if (wait ? wait_until(got, Deadline::in(take_over_limit)) : got()) {
-    return lock;
-  }
-  return fail("an npud runs already in " + files.folder.string());
-}
-
 Result<state_sync::FibSocket> kernel_socket(const std::string& netns) {
   std::optional<state_sync::FibSocket> socket;
   ISSU_TRY(NetNs::inside(NetNs::path_of(netns),
@@ -71,6 +59,7 @@ class Npud {
 
  private:
   Result<void> open_tables();
+  Result<void> take_lock(bool wait);
   Result<void> take_over(Handover& heritage);
   Result<void> look_around();
   [[nodiscard]] bool netns_is_ours() const;
@@ -83,7 +72,7 @@ class Npud {
   Settings settings_;
   Fd lock_;
   Fd signals_;
-  std::optional<tables::Segment> segment_;
+  std::unique_ptr<TableStore> store_;
   std::unique_ptr<EngineHost> engine_;
   std::optional<tables::Writer> writer_;
   std::optional<ChassisTables> chassis_;
@@ -93,6 +82,18 @@ class Npud {
   std::unique_ptr<ControlServer> control_;
   bool ended_ = false;
 };
+
+Result<void> Npud::take_lock(bool wait) {
+  lock_ = Fd(::open(options_.files.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock_) {
+    return fail_errno("opening " + options_.files.lock().string());
+  }
+  const auto got = [&] { return ::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0; };
+  const bool locked =
+      wait ? wait_until(got, Deadline::in(take_over_limit), std::chrono::milliseconds(1)) : got();
+  return locked ? Result<void>()
+                : fail("an npud runs already in " + options_.files.folder.string());
+}
 
 Result<void> Npud::take_over(Handover& heritage) {
   ControlClient before(options_.files.socket());
@@ -107,42 +108,29 @@ Result<void> Npud::take_over(Handover& heritage) {
 /// What forwards is up first: it needs the tables as they are and nothing else.
 Result<void> Npud::open_tables() {
   Handover heritage;
-  bool found = false;
-  if (options_.take_over) {
-    // Mapped before the old one stops.
-    auto segment = open_tables_of(settings_, options_.files, found);
-    if (!segment) {
-      return fail(std::move(segment).error());
-    }
-    segment_ = std::move(*segment);
-    ISSU_TRY(take_over(heritage), "");
-  } else {
-    auto lock = lock_of(options_.files, false);
-    if (!lock) {
-      return fail(std::move(lock).error());
-    }
-    lock_ = std::move(*lock);
-    auto segment = open_tables_of(settings_, options_.files, found);
-    if (!segment) {
-      return fail(std::move(segment).error());
-    }
-    segment_ = std::move(*segment);
+  if (!options_.take_over) {
+    ISSU_TRY(take_lock(false), "");
   }
-  auto engine = EngineHost::start(settings_, *segment_, options_.take_over ? &heritage : nullptr);
+  auto store = TableStore::open(settings_, options_.files);
+  if (!store) {
+    return pass(std::move(store).error(), "opening the tables");
+  }
+  store_ = std::move(*store);
+  if (options_.take_over) {
+    // The tables are mapped before the old one stops.
+    ISSU_TRY(take_over(heritage), "");
+  }
+  auto engine = EngineHost::start(*store_, options_.take_over ? &heritage : nullptr);
   if (!engine) {
     return pass(std::move(engine).error(), "starting the engine " + settings_.npu.engine);
   }
   engine_ = std::move(*engine);
   if (options_.take_over) {
-    auto lock = lock_of(options_.files, true);
-    if (!lock) {
-      return fail(std::move(lock).error());
-    }
-    lock_ = std::move(*lock);
+    ISSU_TRY(take_lock(true), "");
   }
   tables::WriterOptions how;
   how.take_over = take_over_limit;
-  auto writer = tables::Writer::open(*segment_, how);
+  auto writer = tables::Writer::open(store_->segment(), how);
   if (!writer) {
     return pass(std::move(writer).error(), "opening the tables");
   }
@@ -150,7 +138,7 @@ Result<void> Npud::open_tables() {
   engine_->attach(*writer_);
   const tables::OpenReport& report = writer_->report();
   std::fprintf(stderr, "issu-npud: tables %s: %llu routes, %llu repaired, %llu dropped\n",
-               found ? "found" : "made", static_cast<unsigned long long>(report.routes),
+               store_->found() ? "found" : "made", static_cast<unsigned long long>(report.routes),
                static_cast<unsigned long long>(report.repaired),
                static_cast<unsigned long long>(report.dropped));
   const std::uint32_t echo = NPU_OPTION_ICMP_ECHO;
@@ -312,7 +300,7 @@ Result<json> Npud::answer_view(const Request& request) {
     return json{{"ipv4", counts.daemon4}, {"ipv6", counts.daemon6}};
   }
   if (verb == "show") {
-    json view = tables_view(*writer_, *segment_);
+    json view = tables_view(*writer_, store_->segment());
     view["router"] = settings_.router;
     view["pid"] = ::getpid();
     view["engine"] = engine_->view();
@@ -331,10 +319,10 @@ Result<json> Npud::answer_view(const Request& request) {
     return difference_view(*writer_, *kernel_, request.words.value("limit", std::size_t{20}));
   }
   if (verb == "counters") {
-    return counters_view(*writer_, *segment_);
+    return counters_view(*writer_, store_->segment());
   }
   if (verb == "snapshot") {
-    return take_snapshot(*writer_, *segment_, request.words.value("file", ""));
+    return take_snapshot(*writer_, store_->segment(), request.words.value("file", ""));
   }
   if (verb == "restore") {
     if (holds_->holding()) {

@@ -17,8 +17,10 @@ struct NpudFiles {
   [[nodiscard]] std::filesystem::path lock() const { return folder / "npud.lock"; }
   [[nodiscard]] std::filesystem::path epoch() const { return folder / "npud.epoch"; }
   [[nodiscard]] std::filesystem::path log() const { return folder / "npud.log"; }
-  /// With the engine "packet"; with "xdp" they are arrays of the kernel.
+  /// The tables; with the engine "xdp" only their lock, they are arrays of the kernel.
   [[nodiscard]] std::filesystem::path tables() const { return folder / "tables"; }
+  /// With the engine "xdp": a file system of pins, what forwards without npud.
+  [[nodiscard]] std::filesystem::path bpf() const { return folder / "bpf"; }
 };
 
 }  // namespace issu::backends::soft

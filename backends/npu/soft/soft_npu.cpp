@@ -1,7 +1,9 @@
 #include "backends/npu/soft/soft_npu.hpp"
 
+#include <sys/mount.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 
 #include "backends/npu/soft/control_client.hpp"
@@ -57,6 +59,10 @@ class SoftNpu final : public Npu {
       (void)client_.ask({{"verb", "unpin"}});
     }
     ISSU_TRY(soft::end_npud(files_), "taking the NPU down");
+    // With it ends what forwards without npud.
+    if (::umount2(files_.bpf().c_str(), MNT_DETACH) != 0 && errno != EINVAL && errno != ENOENT) {
+      return fail_errno("unmounting " + files_.bpf().string());
+    }
     ISSU_TRY(soft::lower_soft_chassis(router_), "taking the NPU down");
     ISSU_TRY(remove_tree(files_.folder), "taking the NPU down");
     ::rmdir(router_.run_dir.c_str());  // stays while somebody else's files are in it

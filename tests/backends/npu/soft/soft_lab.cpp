@@ -167,7 +167,8 @@ void SoftLab::install(const std::vector<Prefix>& routes, int side) {
   std::size_t in_frame = 0;
   for (const Prefix& prefix : routes) {
     const std::string gateway = (prefix.family == 4 ? "192.0.2." : "2001:db8::") + last;
-    messages = std::move(messages) + tests::new_route(prefix.text(), 0, {{gateway, ifindex_, 1}});
+    const auto message = tests::new_route(prefix.text(), 0, {{gateway, ifindex_, 1}});
+    messages.insert(messages.end(), message.begin(), message.end());
     if (++in_frame == messages_per_frame || &prefix == &routes.back()) {
       fpm::append_frame(frames, messages);
       messages.clear();
