@@ -90,7 +90,11 @@ Result<void> Writer::State::add(const Prefix& prefix, NextHopId nexthop, const R
   if (info.owner == RouteOwner::daemon) {
     content.state |= NPU_ROUTE_DAEMON;
     ++daemons(prefix.family);
-    if (header.holding != 0) {
+    if (header.holding != 0 && gone.erase(prefix) != 0) {
+      content.born = static_cast<npu_u16>(header.hold_generation - 1);
+      ++held_now;
+      ++refreshed;
+    } else if (header.holding != 0) {
       put(header.added, header.added + 1);
     }
   }
@@ -226,6 +230,7 @@ Result<bool> Writer::remove_route(const Prefix& prefix) {
   }
   if (state.header.holding != 0 && state.held(*slot)) {
     put(state.header.deleted, state.header.deleted + 1);
+    state.gone.insert(prefix);
   }
   state.take_out(slot);
   return true;

@@ -60,6 +60,7 @@ Result<void> Writer::hold(std::uint64_t epoch) {
   header.hold_generation = header.fresh_generation = header.generation;
   state.held_now = state.counts.daemon4 + state.counts.daemon6;
   state.refreshed = 0;
+  state.gone.clear();
   put(header.held, state.held_now);
   put(header.added, npu_u64{0});
   put(header.deleted, npu_u64{0});

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <set>
+
 #include "issu/base/fd.hpp"
 #include "state-sync/tables/neighbours.hpp"
 #include "state-sync/tables/nexthops.hpp"
@@ -60,6 +62,7 @@ struct Writer::State {
   RouteCounts counts;
   std::uint64_t held_now = 0;   ///< held routes that are still there
   std::uint64_t refreshed = 0;  ///< of those, confirmed
+  std::set<Prefix> gone;        ///< held ones that were removed: if they come back, they are held
 };
 
 }  // namespace issu::tables
