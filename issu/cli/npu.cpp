@@ -89,8 +89,9 @@ Result<json> upgrade(const Options& options) {
   const auto files = backends::soft::NpudFiles::of(config->router);
   const backends::soft::ControlClient client(files.socket());
   const ProcessId before = client.server();
-  const std::filesystem::path program =
-      options.program.empty() ? backends::soft::npud_beside_us() : options.program;
+  const std::filesystem::path program = options.program.empty()
+                                            ? backends::soft::npud_beside_us()
+                                            : std::filesystem::path(options.program);
   ISSU_TRY(backends::soft::replace_npud(program, files, config->router.npu_netns()),
            "replacing npud");
   return json{
