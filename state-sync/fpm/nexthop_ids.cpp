@@ -6,6 +6,9 @@
 namespace issu::fpm {
 namespace {
 
+/// Far more than a speaker has: zebra shares one id among all routes that go the same way.
+constexpr std::size_t most_ids = std::size_t{1} << 20U;
+
 tables::NextHop without_hop(Action action) {
   tables::NextHop nexthop;
   nexthop.kind = action == Action::blackhole ? NPU_NH_BLACKHOLE : NPU_NH_UNREACHABLE;
@@ -68,51 +71,76 @@ std::optional<tables::NextHopId> NextHopIds::intern(Action action, const std::ve
 
 std::optional<tables::NextHopId> NextHopIds::find(std::uint32_t id) const {
   const auto known = known_.find(id);
-  return known == known_.end() ? std::nullopt : std::optional(known->second.target);
+  return known == known_.end() || known->second.target == 0 ? std::nullopt
+                                                            : std::optional(known->second.target);
 }
 
-/// Those that are known. A group within a group is none: rtnetlink has no such thing.
-std::vector<tables::GroupMember> NextHopIds::targets_of(
-    std::uint32_t id, const std::vector<NextHopSaid::Member>& members) {
+/// Where what is said of an id is kept; null: there are more than any speaker has.
+NextHopIds::Known* NextHopIds::entry(std::uint32_t id) {
+  const auto known = known_.find(id);
+  if (known != known_.end()) {
+    return &known->second;
+  }
+  if (known_.size() >= most_ids || awaited_.size() >= most_ids) {
+    faults_.count(counters_.refused, [] { return std::string("too many next-hop ids"); });
+    return nullptr;
+  }
+  return &known_[id];
+}
+
+void NextHopIds::drop(tables::NextHopId target) {
+  if (target != 0) {
+    (void)tables_.drop(target);
+  }
+}
+
+/// Of the members that are known. A group within a group is none: rtnetlink has no such thing.
+std::vector<tables::GroupMember> NextHopIds::targets_of(std::uint32_t id, const Known& group) {
   std::vector<tables::GroupMember> targets;
-  for (const NextHopSaid::Member& member : members) {
+  for (const NextHopSaid::Member& member : group.members) {
     const auto known = known_.find(member.id);
     if (known == known_.end() || known->second.is_group()) {
-      faults_.count(counters_.unknown_nexthop, [&] {
-        return "next-hop group " + std::to_string(id) + " has member " + std::to_string(member.id) +
-               ", which was announced by nobody or is a group itself";
-      });
-      continue;
+      awaited_.insert({member.id, id});
+    } else {
+      targets.push_back({known->second.target, member.weight});
     }
-    targets.push_back({known->second.target, member.weight});
   }
   return targets;
 }
 
-std::optional<tables::NextHopId> NextHopIds::make(const NextHopSaid& said) {
-  if (said.members.empty()) {
-    return intern(said.action, {said.hop});
+void NextHopIds::resolve_group(std::uint32_t id, Known& group) {
+  const auto members = targets_of(id, group);
+  if (members.empty()) {
+    return;  // what it had before, it keeps
   }
-  const auto members = targets_of(said.id, said.members);
-  return members.empty() ? std::nullopt
-                         : took(tables_.create_group(members, {.resilient = said.resilient}));
-}
-
-bool NextHopIds::change_group(std::uint32_t id, Known& known,
-                              const std::vector<NextHopSaid::Member>& members) {
-  const auto targets = targets_of(id, members);
-  if (targets.empty()) {
-    return false;
-  }
-  if (auto changed = tables_.change_group(known.target, targets); !changed) {
+  if (group.target == 0) {
+    group.target = took(tables_.create_group(members, {.resilient = group.resilient})).value_or(0);
+  } else if (auto changed = tables_.change_group(group.target, members); !changed) {
     faults_.count(counters_.refused, [&] { return changed.error().message(); });
-    return false;
   }
-  known.members = members;
-  return true;
 }
 
-bool NextHopIds::shared(tables::NextHopId target) const {
+void NextHopIds::complete_groups_of(std::uint32_t member) {
+  auto waiting = awaited_.lower_bound({member, 0});
+  while (waiting != awaited_.end() && waiting->first == member) {
+    const std::uint32_t group = waiting->second;
+    waiting = awaited_.erase(waiting);
+    if (const auto known = known_.find(group); known != known_.end()) {
+      resolve_group(group, known->second);
+    }
+  }
+}
+
+void NextHopIds::renew_groups_of(std::uint32_t member) {
+  for (auto& [id, known] : known_) {
+    if (std::any_of(known.members.begin(), known.members.end(),
+                    [&](const auto& each) { return each.id == member; })) {
+      resolve_group(id, known);
+    }
+  }
+}
+
+bool NextHopIds::is_shared(tables::NextHopId target) const {
   return std::count_if(known_.begin(), known_.end(),
                        [&](const auto& each) { return each.second.target == target; }) > 1;
 }
@@ -121,9 +149,9 @@ bool NextHopIds::shared(tables::NextHopId target) const {
 /// what an id of one hop stands for next to never.
 void NextHopIds::move_routes(tables::NextHopId before, tables::NextHopId after) {
   std::vector<tables::RouteChange> changes;
-  tables_.each_route([&](const tables::RouteEntry& entry) {
-    if (entry.nexthop == before && entry.info.owner == tables::RouteOwner::daemon) {
-      changes.push_back({entry.prefix, after, entry.info});
+  tables_.each_route([&](const tables::RouteEntry& route) {
+    if (route.nexthop == before && route.info.owner == tables::RouteOwner::daemon) {
+      changes.push_back({route.prefix, after, route.info});
     }
     return true;
   });
@@ -132,43 +160,49 @@ void NextHopIds::move_routes(tables::NextHopId before, tables::NextHopId after) 
   }
 }
 
-void NextHopIds::renew_groups_of(std::uint32_t member) {
-  for (auto& [id, known] : known_) {
-    const auto& members = known.members;
-    if (std::any_of(members.begin(), members.end(),
-                    [&](const auto& each) { return each.id == member; })) {
-      change_group(id, known, std::vector(members));
-    }
-  }
-}
-
-NextHopIds::Change NextHopIds::change(Known& known, const NextHopSaid& said) {
-  if (known.is_group() && !said.members.empty()) {
-    change_group(said.id, known, said.members);
+NextHopIds::Change NextHopIds::set_single(const NextHopSaid& said) {
+  const auto target = intern(said.action, {said.hop});
+  Known* known = target ? entry(said.id) : nullptr;
+  if (known == nullptr) {
+    drop(target.value_or(0));
     return Change::done;
   }
-  const auto target = make(said);
-  if (!target) {
-    return Change::done;
-  }
-  const tables::NextHopId before = known.target;
-  const bool ambiguous = before != *target && shared(before);
-  known = {*target, said.members};
-  if (before != *target) {
+  const tables::NextHopId before = known->target;
+  const bool ambiguous = before != 0 && before != *target && is_shared(before);
+  *known = {*target, {}, false};
+  complete_groups_of(said.id);
+  if (before != 0 && before != *target) {
     move_routes(before, *target);
     renew_groups_of(said.id);
   }
-  (void)tables_.drop(before);
+  drop(before);
   return ambiguous ? Change::ambiguous : Change::done;
 }
 
+void NextHopIds::set_group(const NextHopSaid& said) {
+  Known* known = entry(said.id);
+  if (known == nullptr) {
+    return;
+  }
+  // An entry that was shared can't be changed: the group is made anew, and the routes follow.
+  const tables::NextHopId single = known->is_group() ? 0 : known->target;
+  if (single != 0) {
+    known->target = 0;
+  }
+  known->members = said.members;
+  known->resilient = said.resilient;
+  resolve_group(said.id, *known);
+  if (single != 0 && known->target != 0) {
+    move_routes(single, known->target);
+  }
+  drop(single);
+}
+
 NextHopIds::Change NextHopIds::set(const NextHopSaid& said) {
-  if (const auto known = known_.find(said.id); known != known_.end()) {
-    return change(known->second, said);
+  if (said.members.empty()) {
+    return set_single(said);
   }
-  if (const auto target = make(said)) {
-    known_.emplace(said.id, Known{*target, said.members});
-  }
+  set_group(said);
   return Change::done;
 }
 
@@ -178,16 +212,20 @@ std::optional<tables::NextHopId> NextHopIds::remove(std::uint32_t id) {
     return std::nullopt;
   }
   const tables::NextHopId target = known->second.target;
-  (void)tables_.drop(target);
+  for (const NextHopSaid::Member& member : known->second.members) {
+    awaited_.erase({member.id, id});
+  }
+  drop(target);
   known_.erase(known);
   return target;
 }
 
 void NextHopIds::forget() {
   for (const auto& [id, known] : known_) {
-    (void)tables_.drop(known.target);
+    drop(known.target);
   }
   known_.clear();
+  awaited_.clear();
 }
 
 }  // namespace issu::fpm
