@@ -67,6 +67,11 @@ bool each_message(Bytes bytes, const Visit& visit) {
   return true;
 }
 
+/// The errno in a netlink answer, which holds it negative; 0: none.
+[[nodiscard]] constexpr int error_of(std::int32_t code) {
+  return code >= 0 ? 0 : code == INT32_MIN ? INT32_MAX : -code;
+}
+
 [[nodiscard]] inline bool read_number(Bytes value, std::uint32_t& number) {
   const auto read = head_of<std::uint32_t>(value);
   number = read.value_or(0);

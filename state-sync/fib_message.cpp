@@ -109,7 +109,7 @@ Outcome read_message(const nlmsghdr& head, Bytes payload, FibEvent& event) {
       }
       event.kind =
           head.nlmsg_type == NLMSG_DONE ? FibEvent::Kind::dump_end : FibEvent::Kind::answer;
-      event.error = -code.value_or(0);
+      event.error = error_of(code.value_or(0));
       return Outcome::event;
     }
     default:

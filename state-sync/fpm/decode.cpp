@@ -72,7 +72,9 @@ bool read_multipath(Bytes bytes, std::vector<Hop>& hops) {
         })) {
       return false;
     }
-    hops.push_back(hop);
+    if ((head->rtnh_flags & RTNH_F_DEAD) == 0) {
+      hops.push_back(hop);
+    }
     bytes = after(bytes, aligned(head->rtnh_len));
   }
   return true;
@@ -89,6 +91,9 @@ Read read_route(bool removed, Bytes payload, RouteSaid& route) {
   }
   if (head->rtm_dst_len > (ipv4 ? 32 : 128)) {
     return Read::fault;
+  }
+  if (head->rtm_src_len != 0 || head->rtm_tos != 0) {
+    return Read::skipped;  // by source or type of service: the NPU looks at the destination only
   }
   route.removed = removed;
   route.partly = false;
@@ -175,6 +180,7 @@ Read read_nexthop(bool removed, Bytes payload, NextHopSaid& said) {
   }
   said.removed = removed;
   said.action = Action::forward;
+  said.resilient = false;
   said.id = 0;
   said.hop = Hop{};
   said.members.clear();
@@ -189,6 +195,9 @@ Read read_nexthop(bool removed, Bytes payload, NextHopSaid& said) {
         return read_gateway(value, said.hop);
       case NHA_GROUP:
         return read_members(value, said.members);
+      case NHA_GROUP_TYPE:
+        said.resilient = head_of<std::uint16_t>(value) == NEXTHOP_GRP_TYPE_RES;
+        return true;
       case NHA_BLACKHOLE:
         said.action = Action::blackhole;
         return true;
@@ -236,9 +245,17 @@ struct Reader {
         decoded.link_changed = decoded.link_changed || (link && (link->ifi_flags & IFF_UP) == 0);
         return link ? Read::taken : Read::fault;
       }
-      case NLMSG_DONE:
+      case NLMSG_ERROR:
+      case NLMSG_DONE: {
+        // The end of a dump carries a code only where the kernel has one to give.
+        const auto code = head_of<std::int32_t>(payload);
+        if (!code && head.nlmsg_type == NLMSG_ERROR) {
+          return Read::fault;
+        }
         decoded.done = true;
+        decoded.error = state_sync::error_of(code.value_or(0));
         return Read::taken;
+      }
       default:
         return Read::skipped;
     }

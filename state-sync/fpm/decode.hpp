@@ -22,6 +22,7 @@ struct Decoded {
   std::uint32_t skipped = 0;   ///< of those, of another kind, family or table, and clones
   bool link_changed = false;   ///< a link or an address went: the kernel drops routes silently then
   bool done = false;           ///< the end of a dump
+  int error = 0;               ///< errno: the kernel refused a request
   bool interrupted = false;    ///< the tables changed under a dump: repeat it
 };
 

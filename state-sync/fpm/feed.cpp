@@ -1,124 +1,24 @@
 #include "state-sync/fpm/feed.hpp"
 
-#include <algorithm>
-
 #include "state-sync/route.hpp"
 
 namespace issu::fpm {
 namespace {
 
-constexpr MonoNs log_interval = 1'000'000'000;
-
-tables::NextHop plain(npu_nexthop_kind kind) {
-  tables::NextHop nexthop;
-  nexthop.kind = kind;
-  return nexthop;
-}
-
-npu_nexthop_kind kind_of(Action action) {
-  return action == Action::blackhole ? NPU_NH_BLACKHOLE : NPU_NH_UNREACHABLE;
+bool is_chassis(const std::optional<tables::RouteEntry>& there) {
+  return there && there->info.owner == tables::RouteOwner::chassis;
 }
 
 }  // namespace
 
 Feed::Feed(tables::Writer& tables, FeedOptions options)
-    : tables_(tables), options_(std::move(options)) {}
-
-Feed::~Feed() {
-  forget_nexthops();
-}
-
-void Feed::complain(std::uint64_t& counter, const std::string& what) {
-  ++counter;
-  const MonoNs now = mono_now();
-  if (options_.log && (last_log_ == 0 || now - last_log_ >= log_interval)) {
-    last_log_ = now;
-    options_.log(what);
-  }
-}
+    : tables_(tables),
+      options_(std::move(options)),
+      faults_(options_.log),
+      nexthops_(tables_, options_.port_of, counters_, faults_) {}
 
 void Feed::count_malformed(const std::string& what) {
-  complain(counters_.malformed, what);
-}
-
-std::optional<tables::NextHopId> Feed::took(Result<tables::NextHopId> result) {
-  if (result) {
-    return *result;
-  }
-  complain(counters_.refused, result.error().message());
-  return std::nullopt;
-}
-
-std::optional<tables::NextHopId> Feed::intern_hop(const Hop& hop) {
-  if (hop.encapsulated) {
-    complain(counters_.encapsulated, "a next hop asks for an encapsulation, which the NPU has not");
-    return std::nullopt;
-  }
-  const auto port = options_.port_of(hop.ifindex);
-  if (!port) {
-    complain(counters_.unknown_port, "a next hop leaves by interface " +
-                                         std::to_string(hop.ifindex) +
-                                         ", which is none of the NPU's ports");
-    return std::nullopt;
-  }
-  tables::NextHop nexthop;
-  nexthop.kind = hop.family == 0 ? NPU_NH_CONNECTED : NPU_NH_FORWARD;
-  nexthop.port = *port;
-  if (hop.family != 0) {
-    nexthop.gateway = {hop.family, hop.gateway};
-  }
-  return took(tables_.intern(nexthop));
-}
-
-/// Takes the members' references over.
-std::optional<tables::NextHopId> Feed::group_of(std::vector<tables::GroupMember>& members) {
-  auto group = members.empty() ? std::nullopt : took(tables_.intern_group(members));
-  for (const tables::GroupMember& member : members) {
-    (void)tables_.drop(member.nexthop);
-  }
-  return group;
-}
-
-/// One reference of what is given back is the caller's.
-std::optional<tables::NextHopId> Feed::resolve(const NextHopSaid& said) {
-  if (said.action != Action::forward) {
-    return took(tables_.intern(plain(kind_of(said.action))));
-  }
-  if (said.members.empty()) {
-    return intern_hop(said.hop);
-  }
-  std::vector<tables::GroupMember> members;
-  for (const NextHopSaid::Member& member : said.members) {
-    const auto known = nexthops_.find(member.id);
-    if (known == nexthops_.end() || known->second.id == 0) {
-      complain(counters_.unknown_nexthop, "next-hop group " + std::to_string(said.id) +
-                                              " has member " + std::to_string(member.id) +
-                                              ", which nobody announced");
-      continue;
-    }
-    // A reference of its own, as `group_of` expects: interning the same again counts one.
-    auto again = resolve(known->second.said);
-    if (again) {
-      members.push_back({*again, member.weight});
-    }
-  }
-  return group_of(members);
-}
-
-std::optional<tables::NextHopId> Feed::target_of(const RouteSaid& route) {
-  if (route.action != Action::forward) {
-    return took(tables_.intern(plain(kind_of(route.action))));
-  }
-  if (route.hops.size() == 1) {
-    return intern_hop(route.hops.front());
-  }
-  scratch_.clear();
-  for (const Hop& hop : route.hops) {
-    if (const auto member = intern_hop(hop)) {
-      scratch_.push_back({*member, hop.weight});
-    }
-  }
-  return group_of(scratch_);
+  faults_.count(counters_.malformed, [&] { return what; });
 }
 
 void Feed::remove_pending() {
@@ -128,14 +28,70 @@ void Feed::remove_pending() {
   const Prefix prefix = *pending_;
   pending_.reset();
   const auto there = tables_.find(prefix);
-  if (!there || there->info.owner == tables::RouteOwner::chassis) {
+  if (!there || is_chassis(there)) {
     return;
   }
   const auto removed = tables_.remove_route(prefix);
   if (!removed) {
-    complain(counters_.refused, removed.error().message());
+    faults_.count(counters_.refused, [&] { return removed.error().message(); });
   } else if (*removed) {
     ++counters_.routes_removed;
+  }
+}
+
+void Feed::withdraw(const RouteSaid& route) {
+  if (!from_kernel_) {
+    pending_ = route.prefix;
+    return;
+  }
+  const auto there = tables_.find(route.prefix);
+  if (there && there->info.metric != route.metric) {
+    return;  // it was not the one that counts
+  }
+  const bool others = several_.contains(route.prefix) ||
+                      (route.partly && there && !tables_.members(there->nexthop).empty());
+  if (others) {
+    wants_resync_ = true;  // until then the route stays: another takes its place
+    return;
+  }
+  pending_ = route.prefix;
+}
+
+/// Whether the kernel has a better route for this prefix. In a listing the best one comes first.
+bool Feed::hidden(const RouteSaid& route, const std::optional<tables::RouteEntry>& there) {
+  const bool listed = seen_ && !seen_->empty() && seen_->back() == route.prefix;
+  if (!there || (seen_ && !listed) || (!seen_ && there->info.metric == route.metric)) {
+    return false;
+  }
+  several_.insert(route.prefix);
+  return listed || there->info.metric < route.metric;
+}
+
+std::optional<tables::NextHopId> Feed::target_by_id(const RouteSaid& route) {
+  const auto known = nexthops_.find(route.nexthop_id);
+  if (!known && route.hops.empty()) {
+    faults_.count(counters_.unknown_nexthop, [&] {
+      return route.prefix.text() + " has next-hop id " + std::to_string(route.nexthop_id) +
+             ", which nobody announced";
+    });
+  }
+  return known;
+}
+
+void Feed::set(const RouteSaid& route, tables::NextHopId target) {
+  const auto there = tables_.find(route.prefix);
+  if (is_chassis(there) || (from_kernel_ && hidden(route, there))) {
+    ++counters_.skipped;
+    return;
+  }
+  const tables::RouteInfo info{route.protocol, route.metric, tables::RouteOwner::daemon};
+  if (auto done = tables_.set_route(route.prefix, target, info); !done) {
+    faults_.count(counters_.refused, [&] { return done.error().message(); });
+    return;
+  }
+  ++counters_.routes_set;
+  if (seen_) {
+    seen_->push_back(route.prefix);
   }
 }
 
@@ -144,114 +100,51 @@ void Feed::take(const RouteSaid& route) {
   if (!same) {
     remove_pending();
   }
-  if (!state_sync::is_daemon_protocol(route.protocol) && !(route.removed && route.protocol == 0)) {
+  // zebra leaves the protocol of some withdrawals open.
+  const bool open = route.removed && route.protocol == 0;
+  if (!open && !state_sync::is_daemon_protocol(route.protocol)) {
     ++counters_.skipped;
     return;
   }
   if (route.removed) {
-    const auto there = route.partly ? tables_.find(route.prefix) : std::nullopt;
-    if (there && !tables_.members(there->nexthop).empty()) {
-      wants_resync_ = true;
-      return;
-    }
-    pending_ = route.prefix;
+    withdraw(route);
     return;
   }
-  std::optional<tables::NextHopId> target;
-  const bool by_id = route.nexthop_id != 0;
-  if (by_id) {
-    const auto known = nexthops_.find(route.nexthop_id);
-    if (known != nexthops_.end() && known->second.id != 0) {
-      target = known->second.id;
-    } else if (route.hops.empty()) {
-      complain(counters_.unknown_nexthop, route.prefix.text() + " has next-hop id " +
-                                              std::to_string(route.nexthop_id) +
-                                              ", which nobody announced");
-    }
-  }
-  const bool own = !target;
-  if (own && (!by_id || !route.hops.empty() || route.action != Action::forward)) {
-    target = target_of(route);
+  auto target = route.nexthop_id == 0 ? std::nullopt : target_by_id(route);
+  const bool own = !target && (route.nexthop_id == 0 || !route.hops.empty());
+  if (own) {
+    target = nexthops_.intern(route.action, route.hops);
   }
   if (!target) {
-    return;  // a withdrawal before it in the frame stays: the route as it was is not meant any more
+    return;  // a withdrawal before it in the frame stands: the route as it was is not meant any
+             // more
   }
   pending_.reset();
   counters_.replaced_in_one += same ? 1 : 0;
-  const auto there = tables_.find(route.prefix);
-  if (there && there->info.owner == tables::RouteOwner::chassis) {
-    ++counters_.skipped;
-  } else if (auto set = tables_.set_route(
-                 route.prefix, *target, {route.protocol, route.metric, tables::RouteOwner::daemon});
-             set) {
-    ++counters_.routes_set;
-    if (seen_) {
-      seen_->push_back(route.prefix);
-    }
-  } else {
-    complain(counters_.refused, set.error().message());
-  }
+  set(route, *target);
   if (own) {
     (void)tables_.drop(*target);
   }
 }
 
-/// Routes that used a next hop use another one from here.
-void Feed::replace(tables::NextHopId before, tables::NextHopId after) {
-  std::vector<tables::RouteChange> changes;
+bool Feed::is_used(tables::NextHopId target) const {
+  bool used = false;
   tables_.each_route([&](const tables::RouteEntry& entry) {
-    if (entry.nexthop == before) {
-      changes.push_back({entry.prefix, after, entry.info});
-    }
-    return true;
+    used = entry.nexthop == target;
+    return !used;
   });
-  if (auto loaded = tables_.load(changes); !loaded) {
-    complain(counters_.refused, loaded.error().message());
-  }
-}
-
-void Feed::renew_groups(std::uint32_t member) {
-  for (auto& [id, known] : nexthops_) {
-    const auto& members = known.said.members;
-    const bool has = std::any_of(members.begin(), members.end(),
-                                 [&](const auto& each) { return each.id == member; });
-    const auto renewed = has ? resolve(known.said) : std::nullopt;
-    if (renewed && *renewed != known.id) {
-      replace(known.id, *renewed);
-      (void)tables_.drop(known.id);
-      known.id = *renewed;
-    } else if (renewed) {
-      (void)tables_.drop(*renewed);
-    }
-  }
+  return used;
 }
 
 void Feed::take(const NextHopSaid& said) {
   remove_pending();
   ++counters_.nexthops;
-  const auto known = nexthops_.find(said.id);
-  if (said.removed) {
-    if (known != nexthops_.end()) {
-      (void)tables_.drop(known->second.id);
-      nexthops_.erase(known);
-    }
+  if (!said.removed) {
+    wants_resync_ = nexthops_.set(said) == NextHopIds::Change::ambiguous || wants_resync_;
     return;
   }
-  const auto id = resolve(said);
-  if (!id) {
-    return;
-  }
-  if (known == nexthops_.end()) {
-    nexthops_.emplace(said.id, Known{*id, said});
-    return;
-  }
-  const tables::NextHopId before = known->second.id;
-  known->second = {*id, said};
-  if (before != *id) {
-    replace(before, *id);
-    renew_groups(said.id);
-  }
-  (void)tables_.drop(before);
+  const auto target = nexthops_.remove(said.id);
+  wants_resync_ = wants_resync_ || (from_kernel_ && target && is_used(*target));
 }
 
 Decoded Feed::apply(std::span<const std::byte> messages) {
@@ -261,20 +154,14 @@ Decoded Feed::apply(std::span<const std::byte> messages) {
   counters_.messages += decoded.messages;
   counters_.skipped += decoded.skipped;
   if (!decoded.sound) {
-    complain(counters_.malformed, "netlink messages whose lengths do not fit; the rest was left");
+    count_malformed("netlink messages whose lengths do not fit; the rest was left");
   }
   return decoded;
 }
 
-void Feed::forget_nexthops() {
-  for (const auto& [id, known] : nexthops_) {
-    (void)tables_.drop(known.id);
-  }
-  nexthops_.clear();
-}
-
 void Feed::begin_listing() {
   seen_.emplace();
+  several_.clear();
 }
 
 std::vector<Prefix> Feed::take_seen() {

@@ -7,12 +7,16 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace issu::fpm {
 namespace {
 
 constexpr int buffer_bytes = 64 << 20;
-constexpr int dump_tries = 5;
+/// A table that changes all the time is not dumped all the time.
+constexpr MonoNs look_again_after = 1'000'000'000;
+/// So that the rest of the poll loop gets its turn while a million routes come.
+constexpr std::size_t datagrams_a_turn = 8192;
 /// A kernel that does not answer is an error, not a hang.
 constexpr timeval answer_within{10, 0};
 
@@ -35,6 +39,19 @@ Result<Fd> netlink_socket(const std::vector<int>& groups) {
   return fd;
 }
 
+/// One datagram of the kernel's; 0: somebody else's, who is not believed. errno as of recvmsg.
+ssize_t receive(const Fd& fd, std::vector<std::byte>& buffer, int flags) {
+  sockaddr_nl from{};
+  iovec part{buffer.data(), buffer.size()};
+  msghdr message{};
+  message.msg_name = &from;
+  message.msg_namelen = sizeof from;
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  const ssize_t count = ::recvmsg(fd.get(), &message, flags | MSG_TRUNC);
+  return count > 0 && from.nl_pid != 0 ? 0 : count;
+}
+
 }  // namespace
 
 Result<KernelListener> KernelListener::open(Feed& feed, tables::Writer& tables) {
@@ -48,6 +65,7 @@ Result<KernelListener> KernelListener::open(Feed& feed, tables::Writer& tables) 
     return fail(std::move(requests).error());
   }
   ::setsockopt(requests->get(), SOL_SOCKET, SO_RCVTIMEO, &answer_within, sizeof answer_within);
+  feed.follow_kernel();
   KernelListener listener(feed, tables, std::move(*notifications), std::move(*requests));
   ISSU_TRY(listener.resync(), "reading the kernel's routes");
   return listener;
@@ -55,18 +73,17 @@ Result<KernelListener> KernelListener::open(Feed& feed, tables::Writer& tables) 
 
 Result<bool> KernelListener::drain() {
   bool need_dump = false;
-  for (;;) {
-    const ssize_t count =
-        ::recv(notifications_.get(), buffer_.data(), buffer_.size(), MSG_DONTWAIT | MSG_TRUNC);
+  for (std::size_t turn = 0; turn < datagrams_a_turn; ++turn) {
+    const ssize_t count = receive(notifications_, buffer_, MSG_DONTWAIT);
     if (count < 0 && errno == ENOBUFS) {
       ++counters_.overruns;
       need_dump = true;
       continue;
     }
+    if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
+      break;
+    }
     if (count < 0) {
-      if (errno == EAGAIN || errno == EINTR) {
-        return need_dump;
-      }
       return fail_errno("reading route notifications");
     }
     ++counters_.datagrams;
@@ -75,6 +92,7 @@ Result<bool> KernelListener::drain() {
     need_dump = need_dump || !decoded.sound || decoded.link_changed ||
                 static_cast<std::size_t>(count) > buffer_.size();
   }
+  return need_dump;
 }
 
 Result<bool> KernelListener::dump(std::uint16_t type, std::uint8_t family) {
@@ -92,13 +110,24 @@ Result<bool> KernelListener::dump(std::uint16_t type, std::uint8_t family) {
   }
   bool whole = true;
   for (;;) {
-    const ssize_t count = ::recv(requests_.get(), buffer_.data(), buffer_.size(), 0);
-    if (count <= 0) {
+    const ssize_t count = receive(requests_, buffer_, 0);
+    if (count < 0 && errno != EINTR) {
       return fail_errno("reading the kernel's routes");
     }
-    const Decoded decoded = feed_.apply(std::span(buffer_).first(static_cast<std::size_t>(count)));
-    whole = whole && decoded.sound && !decoded.interrupted;
-    if (decoded.done || !decoded.sound) {
+    const auto size = static_cast<std::size_t>(std::max(count, ssize_t{0}));
+    if (size > buffer_.size()) {
+      return fail("a part of the kernel's routes has " + std::to_string(size) + " bytes");
+    }
+    const Decoded decoded = feed_.apply(std::span(buffer_).first(size));
+    if (!decoded.sound) {
+      return fail("the kernel's list of routes has a length that does not fit");
+    }
+    whole = whole && !decoded.interrupted;
+    // A table that was never used is ENOENT: it holds no routes.
+    if (decoded.done && decoded.error != 0 && decoded.error != ENOENT) {
+      return fail(Error::from_errno("reading the kernel's routes", decoded.error));
+    }
+    if (decoded.done) {
       return whole;
     }
   }
@@ -122,28 +151,27 @@ void KernelListener::remove_vanished(std::vector<Prefix> there) {
 }
 
 Result<void> KernelListener::resync() {
-  for (int attempt = 1; attempt <= dump_tries; ++attempt) {
-    ++counters_.resyncs;
-    feed_.begin_listing();
-    bool whole = true;
-    for (const auto& [type, family] :
-         {std::pair<std::uint16_t, std::uint8_t>{RTM_GETNEXTHOP, AF_UNSPEC},
-          {RTM_GETROUTE, AF_INET},
-          {RTM_GETROUTE, AF_INET6}}) {
-      auto dumped = dump(type, family);
-      if (!dumped) {
-        return fail(std::move(dumped).error());
-      }
-      whole = whole && *dumped;
+  ++counters_.resyncs;
+  looked_at_ = mono_now();
+  feed_.begin_listing();
+  bool whole = true;
+  for (const auto& [type, family] :
+       {std::pair<std::uint16_t, std::uint8_t>{RTM_GETNEXTHOP, AF_UNSPEC},
+        {RTM_GETROUTE, AF_INET},
+        {RTM_GETROUTE, AF_INET6}}) {
+    auto dumped = dump(type, family);
+    if (!dumped) {
+      return fail(std::move(dumped).error());
     }
-    auto there = feed_.take_seen();
-    feed_.resync_done();
-    if (whole) {
-      remove_vanished(std::move(there));
-      return {};
-    }
+    whole = whole && *dumped;
   }
-  return fail("the kernel's routes changed under each of " + std::to_string(dump_tries) + " dumps");
+  auto there = feed_.take_seen();
+  feed_.resync_done();
+  wanted_ = !whole;
+  if (whole) {
+    remove_vanished(std::move(there));
+  }
+  return {};
 }
 
 Result<void> KernelListener::serve() {
@@ -151,7 +179,8 @@ Result<void> KernelListener::serve() {
   if (!need_dump) {
     return fail(std::move(need_dump).error());
   }
-  return *need_dump || feed_.wants_resync() ? resync() : Result<void>{};
+  wanted_ = wanted_ || *need_dump || feed_.wants_resync();
+  return wanted_ && mono_now() - looked_at_ >= look_again_after ? resync() : Result<void>{};
 }
 
 }  // namespace issu::fpm

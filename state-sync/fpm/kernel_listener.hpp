@@ -21,8 +21,12 @@ struct ListenerCounters {
 /// thread that opened it. Begins with a dump; after an overrun, a link that went down or an address
 /// that went (the kernel drops routes without a word then) it dumps again and removes what is gone.
 ///
-/// For a poll loop: `fd` becomes readable, `serve` takes in what is there. A dump blocks for as
-/// long as the kernel takes (about 0.5 s a million routes). One thread.
+/// A dump under which the tables changed removes nothing and is repeated a second later, at the
+/// earliest: until then notifications alone tell what is there.
+///
+/// For a poll loop: `fd` becomes readable, `serve` takes in what is there; call it each second also
+/// when nothing is. A dump blocks for as long as the kernel takes (about 0.5 s a million routes).
+/// One thread.
 class KernelListener {
  public:
   /// `feed` and `tables` must outlive it; the feed must write those tables.
@@ -30,6 +34,8 @@ class KernelListener {
 
   [[nodiscard]] int fd() const { return notifications_.get(); }
   Result<void> serve();
+  /// Whether a dump is owed: routes that the kernel has dropped may still be in the tables.
+  [[nodiscard]] bool wants_resync() const { return wanted_; }
   [[nodiscard]] const ListenerCounters& counters() const { return counters_; }
 
  private:
@@ -52,6 +58,8 @@ class KernelListener {
   std::vector<std::byte> buffer_;
   ListenerCounters counters_;
   std::uint32_t sequence_ = 0;
+  MonoNs looked_at_ = 0;
+  bool wanted_ = false;
 };
 
 }  // namespace issu::fpm

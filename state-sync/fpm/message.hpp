@@ -44,6 +44,7 @@ struct NextHopSaid {
   bool removed = false;
   Action action = Action::forward;
   std::uint32_t id = 0;
+  bool resilient = false;       ///< a group whose flows stay where they are when members change
   Hop hop;                      ///< unless it is a group
   std::vector<Member> members;  ///< of a group; empty: none
 };

@@ -40,26 +40,47 @@ std::vector<int> FpmServer::fds() const {
   return fds;
 }
 
-void FpmServer::hang_up() {
-  if (frames_.pending() != 0) {
-    lost_ = true;
-    feed_.count_malformed("the FPM connection ended in the middle of a frame");
-  }
+void FpmServer::close_connection() {
   connection_.reset();
   frames_ = FrameReader();
   ++counters_.ended;
 }
 
+void FpmServer::hang_up() {
+  if (frames_.pending() != 0) {
+    lost_ = true;
+    feed_.count_malformed("the FPM connection ended in the middle of a frame");
+  }
+  close_connection();
+}
+
 void FpmServer::begin_epoch() {
   if (connected()) {
-    connection_.reset();
-    frames_ = FrameReader();
-    ++counters_.ended;
+    close_connection();
   }
   // What waits in the listener is of the old side too.
   while (Fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK))) {
     ++counters_.turned_away;
   }
+}
+
+bool FpmServer::take_frames() {
+  for (;;) {
+    auto frame = frames_.next();
+    if (!frame) {
+      feed_.count_malformed(frame.error().message());
+      lost_ = true;
+      return false;
+    }
+    if (!*frame) {
+      break;
+    }
+    ++counters_.frames;
+    lost_ = !feed_.apply(**frame).sound || lost_;
+  }
+  const bool again = feed_.wants_resync();
+  feed_.resync_done();
+  return !again;
 }
 
 void FpmServer::read_some() {
@@ -77,21 +98,8 @@ void FpmServer::read_some() {
     taken += static_cast<std::size_t>(count);
     counters_.bytes += static_cast<std::uint64_t>(count);
     frames_.filled(static_cast<std::size_t>(count));
-    for (;;) {
-      auto frame = frames_.next();
-      if (!frame) {
-        feed_.count_malformed(frame.error().message());
-        lost_ = true;
-        connection_.reset();  // zebra connects again and says everything
-        frames_ = FrameReader();
-        ++counters_.ended;
-        return;
-      }
-      if (!*frame) {
-        break;
-      }
-      ++counters_.frames;
-      lost_ = !feed_.apply(**frame).sound || lost_;
+    if (!take_frames()) {
+      close_connection();  // zebra connects again and says everything
     }
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "issu/base/fd.hpp"
@@ -51,6 +52,9 @@ class FpmServer {
   void accept_all();
   void read_some();
   void hang_up();
+  void close_connection();
+  /// False: it can't be read on.
+  bool take_frames();
 
   Fd listener_;
   Feed& feed_;

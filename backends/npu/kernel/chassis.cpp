@@ -182,6 +182,10 @@ std::optional<Error> missing_capabilities() {
 /// What is wrong with a port; the chassis may be up already.
 std::optional<Error> fault_of(const RouterSpec& router, const PortSpec& port) {
   const std::string who = "port " + port.name + ": ";
+  if (port.device.empty() && !NetNs::exists(port.peer_netns)) {
+    return Error(who + "there is no network namespace " + port.peer_netns + " for its other end",
+                 "create it with `ip netns add " + port.peer_netns + "`");
+  }
   const auto up =
       NetNs::exists(router.netns) ? has_link_in(router.netns, port.name) : Result<bool>(false);
   if (up && *up) {
@@ -192,10 +196,6 @@ std::optional<Error> fault_of(const RouterSpec& router, const PortSpec& port) {
                ? std::nullopt
                : std::optional(Error(who + "there is no device " + port.device + " on this host",
                                      "`ip link` shows those that there are"));
-  }
-  if (!NetNs::exists(port.peer_netns)) {
-    return Error(who + "there is no network namespace " + port.peer_netns + " for its other end",
-                 "create it with `ip netns add " + port.peer_netns + "`");
   }
   const auto taken = has_link_in(port.peer_netns, port.peer_name);
   if (taken && *taken) {

@@ -148,6 +148,17 @@ TEST_CASE("check tells everything at once and touches nothing") {
   CHECK_FALSE(std::filesystem::exists(lab.router().run_dir));
 }
 
+TEST_CASE("a port that is up, whose configuration names a namespace that is not there, is told") {
+  NEEDS_ROOT();
+  KernelLab lab;
+  REQUIRE(lab.make()->up());
+  REQUIRE(lab.make()->check());
+  lab.router().ports.front().peer_netns = "npu-no-such-ns";
+  const auto checked = lab.make()->check();
+  REQUIRE_FALSE(checked);
+  CHECK(checked.error().message().find("npu-no-such-ns") != std::string::npos);
+}
+
 TEST_CASE("routes that the kernel drops without a word are counted as deleted") {
   NEEDS_ROOT();
   const KernelLab lab;

@@ -7,6 +7,7 @@
 #include "state-sync/fpm/kernel_listener.hpp"
 #include "state-sync/fpm/server.hpp"
 #include "tests/backends/daemons/daemon_lab.hpp"
+#include "tests/skip.hpp"
 #include "tests/temp_dir.hpp"
 
 namespace issu::fpm {
@@ -138,24 +139,21 @@ void try_frr(const std::string& use_groups) {
 
 TEST_CASE("FRR over FPM, with next-hop groups") {
   if (const std::string missing = test::DaemonLab::missing(); !missing.empty()) {
-    MESSAGE("skipped: " << missing);
-    return;
+    ISSU_SKIP(missing);
   }
   try_frr("");
 }
 
 TEST_CASE("FRR over FPM, without next-hop groups") {
   if (const std::string missing = test::DaemonLab::missing(); !missing.empty()) {
-    MESSAGE("skipped: " << missing);
-    return;
+    ISSU_SKIP(missing);
   }
   try_frr("no fpm use-next-hop-groups\n");
 }
 
 TEST_CASE("BIRD by way of the kernel: routes, changes, an interface that goes down") {
   if (const std::string missing = test::DaemonLab::missing(); !missing.empty()) {
-    MESSAGE("skipped: " << missing);
-    return;
+    ISSU_SKIP(missing);
   }
   Lab lab;
   const auto config = [](const std::string& gateway) {

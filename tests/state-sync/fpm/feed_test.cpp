@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "tests/state-sync/fpm/messages.hpp"
 #include "tests/temp_dir.hpp"
 
@@ -43,6 +45,13 @@ struct Lab {
   [[nodiscard]] std::optional<tables::NextHop> target(const std::string& prefix) const {
     const auto route = tables.find(*Prefix::parse(prefix));
     return route ? tables.nexthop(route->nexthop) : std::nullopt;
+  }
+  [[nodiscard]] std::set<std::string> gateways(const std::string& prefix) const {
+    std::set<std::string> found;
+    for (const auto& member : tables.members(tables.find(*Prefix::parse(prefix))->nexthop)) {
+      found.insert(tables.nexthop(member.nexthop)->gateway.text());
+    }
+    return found;
   }
   [[nodiscard]] std::size_t members(const std::string& prefix) const {
     const auto route = tables.find(*Prefix::parse(prefix));
@@ -105,12 +114,90 @@ TEST_CASE("a next hop that changes moves its routes, and those of its groups") {
   CHECK(moved);
 }
 
+TEST_CASE("a group that comes before its members has them when they come") {
+  Lab lab;
+  lab.feed.apply(tests::new_nexthop(1, {"192.0.2.1", 3}) + tests::new_group(3, {1, 2}) +
+                 tests::new_route("10.1.0.0/16", 3));
+  CHECK(lab.gateways("10.1.0.0/16") == std::set<std::string>{"192.0.2.1"});
+  lab.feed.apply(tests::new_nexthop(2, {"192.0.2.5", 4}));
+  CHECK(lab.gateways("10.1.0.0/16") == std::set<std::string>{"192.0.2.1", "192.0.2.5"});
+  CHECK(lab.feed.counters().faults() == 0);
+}
+
+TEST_CASE("a group that changes takes its routes with it, and nobody else's") {
+  Lab lab;
+  lab.feed.apply(tests::new_nexthop(1, {"192.0.2.1", 3}) + tests::new_nexthop(2, {"192.0.2.5", 4}) +
+                 tests::new_group(3, {1, 2}) + tests::new_group(4, {1, 2}) +
+                 tests::new_route("10.1.0.0/16", 3) + tests::new_route("10.2.0.0/16", 4));
+  const auto before = lab.tables.find(*Prefix::parse("10.1.0.0/16"))->nexthop;
+  lab.feed.apply(tests::new_group(3, {2}));
+  CHECK(lab.tables.find(*Prefix::parse("10.1.0.0/16"))->nexthop == before);
+  CHECK(lab.gateways("10.1.0.0/16") == std::set<std::string>{"192.0.2.5"});
+  CHECK(lab.gateways("10.2.0.0/16") == std::set<std::string>{"192.0.2.1", "192.0.2.5"});
+}
+
+TEST_CASE("groups within groups, and within themselves, are not followed") {
+  Lab lab;
+  lab.feed.apply(tests::new_nexthop(1, {"192.0.2.1", 3}) + tests::new_nexthop(5, {"192.0.2.1", 3}));
+  lab.feed.apply(tests::new_group(5, {5}) + tests::new_group(6, {5}) + tests::new_group(5, {6, 5}) +
+                 tests::new_group(6, {6, 1}) + tests::new_route("10.1.0.0/16", 6));
+  CHECK(lab.gateways("10.1.0.0/16") == std::set<std::string>{"192.0.2.1"});
+}
+
+TEST_CASE("next hops that are given back leave nothing behind") {
+  Lab lab;
+  for (int round = 0; round < 3; ++round) {
+    lab.feed.apply(tests::new_nexthop(1, {"192.0.2.1", 3}) +
+                   tests::new_nexthop(2, {"192.0.2.5", 4}) + tests::new_group(3, {1, 2}) +
+                   tests::new_group(9, {7, 8}) + tests::new_route("10.1.0.0/16", 3) +
+                   tests::new_route("10.2.0.0/16", 0, {{"192.0.2.1", 3}, {"192.0.2.5", 4}}) +
+                   tests::new_nexthop(1, {"192.0.2.7", 5}) + tests::new_group(1, {2}));
+    lab.feed.apply(tests::del_route("10.1.0.0/16") + tests::del_route("10.2.0.0/16"));
+    lab.feed.forget_nexthops();
+    CHECK(lab.tables.nexthop_count() == 0);
+  }
+}
+
+TEST_CASE("of a kernel's routes for one prefix the one with the lowest metric counts") {
+  Lab lab;
+  lab.feed.follow_kernel();
+  const auto route = [](const char* gateway, std::uint32_t metric) {
+    return tests::new_route("10.1.0.0/16", 0, {{gateway, 3}}, tests::bgp, RTN_UNICAST, metric);
+  };
+  lab.feed.apply(route("192.0.2.1", 20));
+  lab.feed.apply(route("192.0.2.2", 100));
+  CHECK(lab.target("10.1.0.0/16")->gateway.text() == "192.0.2.1");
+  lab.feed.apply(tests::del_route("10.1.0.0/16", tests::bgp, 100));
+  CHECK(lab.target("10.1.0.0/16")->gateway.text() == "192.0.2.1");
+  CHECK_FALSE(lab.feed.wants_resync());
+  lab.feed.apply(tests::del_route("10.1.0.0/16", tests::bgp, 20));
+  CHECK(lab.has("10.1.0.0/16"));  // another may be left: a look at the whole tells
+  CHECK(lab.feed.wants_resync());
+
+  lab.feed.resync_done();
+  lab.feed.begin_listing();
+  lab.feed.apply(route("192.0.2.3", 50) + route("192.0.2.2", 100));
+  CHECK(lab.target("10.1.0.0/16")->gateway.text() == "192.0.2.3");
+  CHECK(lab.feed.take_seen() == std::vector<Prefix>{*Prefix::parse("10.1.0.0/16")});
+}
+
+TEST_CASE("a kernel's next-hop object takes its routes with it") {
+  Lab lab;
+  lab.feed.follow_kernel();
+  lab.feed.apply(tests::new_nexthop(1, {"192.0.2.1", 3}) + tests::new_nexthop(2, {"192.0.2.2", 3}) +
+                 tests::new_route("10.1.0.0/16", 1));
+  lab.feed.apply(tests::del_nexthop(2));
+  CHECK_FALSE(lab.feed.wants_resync());
+  lab.feed.apply(tests::del_nexthop(1));
+  CHECK(lab.feed.wants_resync());
+}
+
 TEST_CASE("what can't be followed is counted, told once, and the rest goes on") {
   Lab lab;
   lab.feed.apply(tests::new_route("10.1.0.0/16", 99) + tests::new_route("10.2.0.0/16", 98) +
                  tests::new_route("10.3.0.0/16", 0, {{"192.0.2.1", 33}}) +
                  tests::new_route("10.4.0.0/16", 0, {{"192.0.2.1", 3}}) +
-                 tests::new_group(7, {55}));
+                 tests::new_group(7, {55}) + tests::new_route("10.6.0.0/16", 7));
   CHECK(lab.feed.counters().unknown_nexthop == 3);
   CHECK(lab.feed.counters().unknown_port == 1);
   CHECK(lab.has("10.4.0.0/16"));

@@ -88,11 +88,11 @@ inline constexpr std::uint8_t bgp = 186;
 /// RTM_NEWROUTE by a next-hop id, or with its hops in it.
 inline ByteString new_route(const std::string& prefix, std::uint32_t nexthop_id,
                             const std::vector<Gateway>& gateways = {}, std::uint8_t protocol = bgp,
-                            std::uint8_t kind = RTN_UNICAST) {
+                            std::uint8_t kind = RTN_UNICAST, std::uint32_t metric = 20) {
   ByteString out;
   const std::size_t start = begin_message(out, RTM_NEWROUTE);
   put_route_head(out, prefix, protocol, kind);
-  put_value(out, RTA_PRIORITY, std::uint32_t{20});
+  put_value(out, RTA_PRIORITY, metric);
   if (nexthop_id != 0) {
     put_value(out, RTA_NH_ID, nexthop_id);
   }
@@ -119,10 +119,12 @@ inline ByteString new_route(const std::string& prefix, std::uint32_t nexthop_id,
   return out;
 }
 
-inline ByteString del_route(const std::string& prefix, std::uint8_t protocol = bgp) {
+inline ByteString del_route(const std::string& prefix, std::uint8_t protocol = bgp,
+                            std::uint32_t metric = 20) {
   ByteString out;
   const std::size_t start = begin_message(out, RTM_DELROUTE);
   put_route_head(out, prefix, protocol, RTN_UNSPEC);
+  put_value(out, RTA_PRIORITY, metric);
   end_message(out, start);
   return out;
 }
@@ -138,6 +140,15 @@ inline ByteString new_nexthop(std::uint32_t id, const Gateway& gateway) {
     put_attribute(out, NHA_GATEWAY, address(gateway.address));
   }
   put_value(out, NHA_OIF, gateway.ifindex);
+  end_message(out, start);
+  return out;
+}
+
+inline ByteString del_nexthop(std::uint32_t id) {
+  ByteString out;
+  const std::size_t start = begin_message(out, RTM_DELNEXTHOP);
+  put(out, nhmsg{});
+  put_value(out, NHA_ID, id);
   end_message(out, start);
   return out;
 }
