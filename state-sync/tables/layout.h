@@ -49,7 +49,7 @@ enum npu_region {
 #define NPU_NODE_ENTRIES 256u
 #define NPU_DEPTH6 13 /* nodes below the root that an IPv6 lookup may visit */
 
-#define NPU_LEAF(length, id) (((npu_u32)(length) << NPU_ID_BITS) | (id))
+#define NPU_LEAF(length, id) ((((length) + 0u) << NPU_ID_BITS) | (id))
 #define NPU_LEAF_ID(entry) ((entry)&NPU_ID_MASK)
 #define NPU_LEAF_LENGTH(entry) (((entry) >> NPU_ID_BITS) & 0xffu)
 
@@ -102,8 +102,9 @@ struct npu_header {
   npu_u64 added;
   npu_u64 deleted;
   npu_u64 swept;
-  npu_u64 changed_at; /* CLOCK_MONOTONIC, ns: a feed's last change */
-  npu_u64 reserved[30];
+  npu_u64 changed_at;    /* CLOCK_MONOTONIC, ns: a feed's last change */
+  npu_u32 high_water[4]; /* ids below were once in use: TBL8, NODES6, NEXTHOPS, BUCKETS / 8 */
+  npu_u64 reserved[28];
 };
 
 enum npu_nexthop_kind {
@@ -129,7 +130,7 @@ struct npu_nexthop {
 
 /* `link` is one word, so that address and state are never of two times. */
 #define NPU_LINK_MAC(link) ((link)&0xffffffffffffULL) /* first byte of the MAC lowest */
-#define NPU_LINK_STATE(link) ((npu_u8)((link) >> 48))
+#define NPU_LINK_STATE(link) (((link) >> 48) & 0xffu)
 enum npu_neighbour_state {
   NPU_NEIGHBOUR_FREE = 0,   /* slot never used: probing ends here */
   NPU_NEIGHBOUR_GONE,       /* slot of a deleted one: probing goes on */
