@@ -19,6 +19,7 @@ struct FeedCounters {
   std::uint64_t skipped = 0;  ///< other kinds, tables and protocols: not the NPU's
   std::uint64_t malformed = 0;
   std::uint64_t unknown_nexthop = 0;  ///< a next-hop id that nobody announced
+  std::uint64_t set_later = 0;        ///< of those, set when it was announced
   std::uint64_t unknown_port = 0;     ///< an interface that is no port
   std::uint64_t encapsulated = 0;     ///< a next hop that asks for what the NPU can't do
   std::uint64_t refused = 0;          ///< by the tables: full, or fenced

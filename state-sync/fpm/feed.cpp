@@ -5,6 +5,9 @@
 namespace issu::fpm {
 namespace {
 
+/// Routes that wait for their next hop; more are refused.
+constexpr std::size_t most_waiting = 1U << 20U;
+
 bool is_chassis(const std::optional<tables::RouteEntry>& there) {
   return there && there->info.owner == tables::RouteOwner::chassis;
 }
@@ -39,7 +42,36 @@ void Feed::remove_pending() {
   }
 }
 
+void Feed::wait_for_nexthop(const RouteSaid& route) {
+  if (route.nexthop_id == 0 || waiting_.size() >= most_waiting) {
+    return;
+  }
+  pending_.reset();
+  waiting_[route.prefix] = {route.nexthop_id, route.protocol, route.metric};
+}
+
+void Feed::set_waiting(std::uint32_t nexthop_id) {
+  const auto target = waiting_.empty() ? std::nullopt : nexthops_.find(nexthop_id);
+  if (!target) {
+    return;
+  }
+  for (auto each = waiting_.begin(); each != waiting_.end();) {
+    if (each->second.nexthop_id != nexthop_id) {
+      ++each;
+      continue;
+    }
+    RouteSaid route;
+    route.prefix = each->first;
+    route.protocol = each->second.protocol;
+    route.metric = each->second.metric;
+    set(route, *target);
+    ++counters_.set_later;
+    each = waiting_.erase(each);
+  }
+}
+
 void Feed::withdraw(const RouteSaid& route) {
+  waiting_.erase(route.prefix);
   if (!from_kernel_) {
     pending_ = route.prefix;
     return;
@@ -116,10 +148,11 @@ void Feed::take(const RouteSaid& route) {
     target = nexthops_.intern(route.action, route.hops);
   }
   if (!target) {
-    return;  // a withdrawal before it in the frame stands: the route as it was is not meant any
-             // more
+    wait_for_nexthop(route);
+    return;
   }
   pending_.reset();
+  waiting_.erase(route.prefix);
   counters_.replaced_in_one += same ? 1 : 0;
   set(route, *target);
   if (own) {
@@ -141,6 +174,7 @@ void Feed::take(const NextHopSaid& said) {
   ++counters_.nexthops;
   if (!said.removed) {
     wants_resync_ = nexthops_.set(said) == NextHopIds::Change::ambiguous || wants_resync_;
+    set_waiting(said.id);
     return;
   }
   const auto target = nexthops_.remove(said.id);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -25,6 +26,10 @@ struct FeedOptions {
 /// Takes routes and next hops of routing daemons from netlink messages into the tables. A message
 /// that can't be followed is counted and told; everything else goes on. Routes of the chassis
 /// itself are never touched. One thread.
+///
+/// zebra that has just connected goes through its next hops while it says new routes already: a
+/// route can come before its next hop. It is counted, and set when the next hop comes; until then
+/// a route of the same prefix stays, also when it was withdrawn just before in the same frame.
 class Feed {
  public:
   /// `tables` must outlive the feed.
@@ -35,7 +40,10 @@ class Feed {
   /// of the same prefix is one change: the route never leaves the tables.
   Decoded apply(std::span<const std::byte> messages);
   /// A new daemon speaks: its next-hop ids are its own. Routes stay.
-  void forget_nexthops() { nexthops_.forget(); }
+  void forget_nexthops() {
+    nexthops_.forget();
+    waiting_.clear();
+  }
 
   /// What comes is said by a kernel, not by a daemon: a prefix can have several routes there, the
   /// one with the lowest metric counts; and a next-hop object takes its routes with it.
@@ -54,12 +62,20 @@ class Feed {
   void count_malformed(const std::string& what);
 
  private:
+  /// A route whose next hop was not announced yet.
+  struct Waiting {
+    std::uint32_t nexthop_id = 0;
+    std::uint8_t protocol = 0;
+    std::uint32_t metric = 0;
+  };
   void take(const RouteSaid& route);
   void take(const NextHopSaid& nexthop);
   void withdraw(const RouteSaid& route);
   void remove_pending();
   bool hidden(const RouteSaid& route, const std::optional<tables::RouteEntry>& there);
   std::optional<tables::NextHopId> target_by_id(const RouteSaid& route);
+  void wait_for_nexthop(const RouteSaid& route);
+  void set_waiting(std::uint32_t nexthop_id);
   void set(const RouteSaid& route, tables::NextHopId target);
   [[nodiscard]] bool is_used(tables::NextHopId target) const;
 
@@ -70,6 +86,7 @@ class Feed {
   NextHopIds nexthops_;
   std::optional<Prefix> pending_;  ///< withdrawn, and perhaps announced by the next message
   std::optional<std::vector<Prefix>> seen_;
+  std::map<Prefix, Waiting> waiting_;
   std::set<Prefix> several_;  ///< that the kernel has other routes for
   bool from_kernel_ = false;
   bool wants_resync_ = false;

@@ -114,6 +114,7 @@ class FeedBase : public Feeds {
             {"skipped", counters.skipped},
             {"malformed", counters.malformed},
             {"unknown_nexthop", counters.unknown_nexthop},
+            {"set_later", counters.set_later},
             {"unknown_port", counters.unknown_port},
             {"encapsulated", counters.encapsulated},
             {"refused", counters.refused}};

@@ -78,7 +78,11 @@ int keep_npud(const Argv& npud, const NpudFiles& files) {
         WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
     // A new one finds the tables; only the first of all may have been told to take over.
     words = {npud.front(), files.folder.string()};
-    wait = mono_now() - began > lived_well ? first_wait : std::min(wait * 2, longest_wait);
+    // The first time at once: packets may be waiting.
+    wait = mono_now() - began > lived_well ? 0 : std::clamp(wait * 2, first_wait, longest_wait);
+    if (wait == 0) {
+      continue;
+    }
     timespec time{wait / 1'000'000'000, wait % 1'000'000'000};
     siginfo_t info{};
     sigset_t ending;

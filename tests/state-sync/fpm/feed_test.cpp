@@ -208,6 +208,26 @@ TEST_CASE("what can't be followed is counted, told once, and the rest goes on") 
   CHECK(lab.feed.counters().malformed == 1);
 }
 
+TEST_CASE("a route that comes before its next hop is set with it; what was there stays till then") {
+  Lab lab;
+  lab.feed.apply(tests::new_nexthop(1, {"192.0.2.1", 3}) + tests::new_route("10.1.0.0/16", 1) +
+                 tests::new_route("10.2.0.0/16", 1));
+  // As zebra says an update, in one frame.
+  lab.feed.apply(tests::del_route("10.1.0.0/16") + tests::new_route("10.1.0.0/16", 2));
+  lab.feed.apply(tests::del_route("10.2.0.0/16") + tests::new_route("10.2.0.0/16", 2));
+  lab.feed.apply(tests::new_route("10.3.0.0/16", 2));
+  CHECK(lab.target("10.1.0.0/16")->gateway.text() == "192.0.2.1");
+  CHECK_FALSE(lab.has("10.3.0.0/16"));
+  CHECK(lab.feed.counters().unknown_nexthop == 3);
+  lab.feed.apply(tests::del_route("10.2.0.0/16"));
+  CHECK_FALSE(lab.has("10.2.0.0/16"));
+  lab.feed.apply(tests::new_nexthop(2, {"192.0.2.9", 3}));
+  CHECK(lab.target("10.1.0.0/16")->gateway.text() == "192.0.2.9");
+  CHECK(lab.has("10.3.0.0/16"));
+  CHECK_FALSE(lab.has("10.2.0.0/16"));
+  CHECK(lab.feed.counters().set_later == 2);
+}
+
 TEST_CASE("full tables refuse, and keep what they have") {
   Lab lab;
   for (int index = 0; index < 400; ++index) {
