@@ -56,7 +56,12 @@ Neighbours::Neighbours(const tables::Segment& segment, tables::Writer& tables, S
       tables_(tables),
       send_(std::move(send)),
       times_(times),
-      now_(std::move(now)) {}
+      now_(std::move(now)),
+      links_(segment.view().capacities.ports) {
+  for (std::size_t n = 0; n < links_.size(); ++n) {
+    links_[n] = segment.view().ports[n].ifindex;
+  }
+}
 
 Result<void> Neighbours::take(const NeighbourEvent& event) {
   if (event.kind == NeighbourEvent::Kind::asked) {
@@ -169,7 +174,7 @@ Result<void> Neighbours::look_after(const tables::Neighbour& neighbour) {
   const Key key{neighbour.port, neighbour.address};
   Question& question = questions_[key];
   const MonoNs now = now_();
-  if (!question.gateway && now - neighbour.used > times_.forget) {
+  if (is_elsewhere(key.first) || (!question.gateway && now - neighbour.used > times_.forget)) {
     questions_.erase(key);
     auto removed = tables_.remove_neighbour(neighbour.port, neighbour.address);
     return removed ? Result<void>() : Result<void>(fail(std::move(removed).error()));
@@ -219,6 +224,11 @@ Result<void> Neighbours::look_for_gateways() {
   return {};
 }
 
+bool Neighbours::is_elsewhere(std::uint32_t index) const {
+  const npu_port* port = npu_port_at(&segment_.view(), index);
+  return port == nullptr || (port->flags & NPU_PORT_UP) == 0 || links_[index] != port->ifindex;
+}
+
 Result<void> Neighbours::tick() {
   const MonoNs now = now_();
   if (now - looked_at_ >= times_.look_around) {
@@ -227,6 +237,10 @@ Result<void> Neighbours::tick() {
   }
   for (const tables::Neighbour& neighbour : tables_.neighbours()) {
     ISSU_TRY(look_after(neighbour), "neighbour " + neighbour.address.text());
+  }
+  const npu_view& view = segment_.view();
+  for (npu_u32 n = 0; n < view.capacities.ports; ++n) {
+    links_[n] = view.ports[n].ifindex;
   }
   return {};
 }

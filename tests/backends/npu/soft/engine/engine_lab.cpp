@@ -15,9 +15,11 @@ EngineLab::EngineLab(const NetworkLab& network, EngineKind kind, std::vector<Han
     arrays_.emplace(XdpTables::open(network.dir() / "bpf", small_capacities(), lock).value());
     segment_ = &arrays_->segment();
     found = arrays_->found();
-    auto engine = XdpEngine::start(*arrays_);
-    REQUIRE_MESSAGE(engine, engine.error().message());
-    xdp_ = std::move(*engine);
+    network.inside("npu", [&] {
+      auto engine = XdpEngine::start(*arrays_);
+      REQUIRE_MESSAGE(engine, engine.error().message());
+      xdp_ = std::move(*engine);
+    });
   } else {
     found = std::filesystem::exists(lock);
     file_.emplace(found ? tables::Segment::open_file(lock).value()
