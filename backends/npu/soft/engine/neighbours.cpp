@@ -59,7 +59,8 @@ Neighbours::Neighbours(const tables::Segment& segment, tables::Writer& tables, S
       now_(std::move(now)),
       links_(segment.view().capacities.ports) {
   for (std::size_t n = 0; n < links_.size(); ++n) {
-    links_[n] = segment.view().ports[n].ifindex;
+    const npu_port& port = segment.view().ports[n];
+    links_[n] = (port.flags & NPU_PORT_UP) != 0 ? port.ifindex : 0;
   }
 }
 
@@ -174,7 +175,7 @@ Result<void> Neighbours::look_after(const tables::Neighbour& neighbour) {
   const Key key{neighbour.port, neighbour.address};
   Question& question = questions_[key];
   const MonoNs now = now_();
-  if (is_elsewhere(key.first) || (!question.gateway && now - neighbour.used > times_.forget)) {
+  if (!question.gateway && now - neighbour.used > times_.forget) {
     questions_.erase(key);
     auto removed = tables_.remove_neighbour(neighbour.port, neighbour.address);
     return removed ? Result<void>() : Result<void>(fail(std::move(removed).error()));
@@ -224,23 +225,38 @@ Result<void> Neighbours::look_for_gateways() {
   return {};
 }
 
-bool Neighbours::is_elsewhere(std::uint32_t index) const {
-  const npu_port* port = npu_port_at(&segment_.view(), index);
-  return port == nullptr || (port->flags & NPU_PORT_UP) == 0 || links_[index] != port->ifindex;
+/// Behind a port that was down, or was made anew, anybody may stand.
+Result<void> Neighbours::follow_ports() {
+  const npu_view& view = segment_.view();
+  for (npu_u32 n = 0; n < view.capacities.ports; ++n) {
+    const npu_port& port = view.ports[n];
+    const std::uint32_t link = (port.flags & NPU_PORT_UP) != 0 ? port.ifindex : 0;
+    if (links_[n] == link) {
+      continue;
+    }
+    links_[n] = link;
+    looked_at_ = 0;
+    for (const tables::Neighbour& neighbour : tables_.neighbours()) {
+      if (neighbour.port == n) {
+        questions_.erase({n, neighbour.address});
+        if (auto removed = tables_.remove_neighbour(n, neighbour.address); !removed) {
+          return pass(std::move(removed).error(), "neighbour " + neighbour.address.text());
+        }
+      }
+    }
+  }
+  return {};
 }
 
 Result<void> Neighbours::tick() {
   const MonoNs now = now_();
-  if (now - looked_at_ >= times_.look_around) {
+  ISSU_TRY(follow_ports(), "ports that changed");
+  if (looked_at_ == 0 || now - looked_at_ >= times_.look_around) {
     looked_at_ = now;
     ISSU_TRY(look_for_gateways(), "looking for gateways");
   }
   for (const tables::Neighbour& neighbour : tables_.neighbours()) {
     ISSU_TRY(look_after(neighbour), "neighbour " + neighbour.address.text());
-  }
-  const npu_view& view = segment_.view();
-  for (npu_u32 n = 0; n < view.capacities.ports; ++n) {
-    links_[n] = view.ports[n].ifindex;
   }
   return {};
 }

@@ -25,7 +25,11 @@ EngineLab::EngineLab(const NetworkLab& network, EngineKind kind, std::vector<Han
     file_.emplace(found ? tables::Segment::open_file(lock).value()
                         : tables::Segment::create_file(lock, small_capacities()).value());
     segment_ = &*file_;
-    packet_ = std::move(PacketEngine::start(*segment_, {}, std::move(heritage)).value());
+    network.inside("npu", [&] {
+      auto engine = PacketEngine::start(*segment_, {}, std::move(heritage));
+      REQUIRE_MESSAGE(engine, engine.error().message());
+      packet_ = std::move(*engine);
+    });
   }
   tables::WriterOptions options;
   options.take_over = std::chrono::seconds(2);
