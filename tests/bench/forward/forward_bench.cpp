@@ -1,25 +1,22 @@
 // Forwarding of 64-byte frames between two veth pairs at 500,000 routes: the kernel's own
 // forwarding, the packet engine and the xdp engine, one after the other in the same run.
 //
-// Cpu 0 sends, cpu 1 is the router. The kernel and xdp run in p1's NAPI thread on cpu 1, which also
-// does the sink's work. The packet engine's thread has cpu 1; its ring is filled on cpu 0 by who
-// sends (on one core with its thread, see packet_one_core).
+// Cpu 0 sends, routes (in the softirq of the ports) and is the sink: nothing waits for another cpu
+// to wake up, and the cost of sending (about 0.1 us a frame) is in each of the figures. The packet
+// engine's thread has cpu 1 for itself; what fills its ring is on cpu 0.
 //
-// Mpps: received at full load. loss_free_Mpps: the highest rate of a bisection at which nothing was
-// lost for half a second.
+// Mpps: received at full load, the median of five seconds. loss_free_Mpps: the highest rate of a
+// bisection at which nothing was lost for half a second; not above what the sender could offer.
 
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <benchmark/benchmark.h>
 #include <doctest/doctest.h>
-#include <sched.h>
-#include <sys/mount.h>
 
-#include <charconv>
+#include <algorithm>
+#include <array>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 
-#include "issu/base/file.hpp"
 #include "tests/bench/forward/generator.hpp"
 
 namespace {
@@ -40,28 +37,6 @@ std::string prefix(std::uint32_t n) {
   const std::uint32_t address = (1U << 24U) + (n << 8U);
   return std::to_string(address >> 24U) + "." + std::to_string(address >> 16U & 255U) + "." +
          std::to_string(address >> 8U & 255U) + ".0/24";
-}
-
-/// Lets a port's NAPI run in a thread of its own on a cpu.
-void pin_napi(const NetworkLab& network, const std::string& port, int cpu) {
-  const auto folder = network.dir() / "sys";
-  std::filesystem::create_directories(folder);
-  network.inside("npu", [&] {
-    REQUIRE(::mount("sysfs", folder.c_str(), "sysfs", 0, nullptr) == 0);
-    std::ofstream(folder / "class/net" / port / "threaded") << "1";
-    ::umount2(folder.c_str(), MNT_DETACH);
-  });
-  int found = 0;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    const auto comm = read_file(entry.path() / "comm");
-    if (comm && comm->starts_with("napi/" + port)) {
-      cpu_set_t set;
-      CPU_ZERO(&set);
-      CPU_SET(static_cast<unsigned>(cpu), &set);
-      found += ::sched_setaffinity(std::stoi(entry.path().filename()), sizeof set, &set) == 0;
-    }
-  }
-  REQUIRE(found > 0);
 }
 
 tables::Capacities large_capacities() {
@@ -125,7 +100,6 @@ void start_kernel(Router& router) {
   network.ip("npu", lines);
   network.inside("npu", [] { std::ofstream("/proc/sys/net/ipv4/ip_forward") << "1"; });
   gather(network);
-  pin_napi(network, "p1", 1);
 }
 
 void start_xdp(Router& router) {
@@ -138,37 +112,15 @@ void start_xdp(Router& router) {
     router.xdp = std::move(XdpEngine::start(*router.arrays).value());
     REQUIRE(router.xdp->set_ports(network.places()));
   });
-  pin_napi(network, "p1", 1);
 }
 
-void start_packet(Router& router, bool one_core) {
+void start_packet(Router& router) {
   const NetworkLab& network = *router.network;
   const auto path = network.dir() / "tables";
   router.file.emplace(tables::Segment::create_file(path, large_capacities()).value());
   router.writer.emplace(tables::Writer::open(*router.file).value());
   fill(network, *router.writer);
   gather(network);
-  if (one_core) {
-    pin_napi(network, "p1", 1);
-  }
-  network.inside("npu", [&] {
-    PacketOptions options;
-    options.cpu = 1;
-    router.packet = std::move(PacketEngine::start(*router.file, options).value());
-    REQUIRE(router.packet->set_ports(network.places()));
-  });
-}
-
-double loss_free(Generator& generator, double most) {
-  double low = 0;
-  double high = most;
-  for (int n = 0; n < 8; ++n) {
-    const double rate = (low + high) / 2;
-    const auto run = generator.run(0.5, rate);
-    REQUIRE(run);
-    // A sender that could not keep the rate has shown nothing about it.
-    (run->received == run->sent ? low : high) = std::min(rate, run->sent_per_second());
-  }
   return low;
 }
 
@@ -182,17 +134,20 @@ void forward(benchmark::State& state, void (*start)(Router&)) {
     router.network->inside("npu", [&] { router.xdp->look_at_ports(); });
     REQUIRE(router.xdp->is_fast(1));
   }
-  double most = 0;
-  double offered = 0;
+  std::array<Run, 5> runs;
   double without_loss = 0;
   for (auto _ : state) {
-    const auto full = generator->run(1.0, 0);
-    REQUIRE_MESSAGE(full, full.error().message());
-    most = full->received_per_second();
-    offered = full->sent_per_second();
-    without_loss = loss_free(*generator, 1.2 * most);
-    state.SetIterationTime(1.0 / most);
+    for (Run& run : runs) {
+      const auto full = generator->run(1.0, 0);
+      REQUIRE_MESSAGE(full, full.error().message());
+      run = *full;
+    }
+    std::ranges::sort(runs, {}, &Run::received);
+    without_loss = loss_free(*generator, 1.2 * runs[2].received_per_second());
+    state.SetIterationTime(1.0 / runs[2].received_per_second());
   }
+  const double most = runs[2].received_per_second();
+  const double offered = runs[2].sent_per_second();
   state.counters["Mpps"] = most / 1e6;
   state.counters["offered_Mpps"] = offered / 1e6;
   state.counters["loss_free_Mpps"] = without_loss / 1e6;
@@ -218,8 +173,7 @@ int main(int argc, char** argv) {
   });
   benchmark::Initialize(&argc, argv);
   add("forward/kernel", start_kernel);
-  add("forward/packet", [](Router& router) { start_packet(router, false); });
-  add("forward/packet_one_core", [](Router& router) { start_packet(router, true); });
+  add("forward/packet", start_packet);
   add("forward/xdp", start_xdp);
   benchmark::RunSpecifiedBenchmarks();
   return 0;

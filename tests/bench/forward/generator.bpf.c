@@ -33,14 +33,16 @@ int generate(struct xdp_md* ctx) {
   if (!of || of->prefixes == 0 || frame + NPU_ETHERNET + NPU_IP4_HEADER > end) {
     return XDP_ABORTED;
   }
-  if (of->interval) {
-    npu_u64 now = bpf_ktime_get_ns();
-    for (int n = 0; n < 2000 && now < of->next; ++n) {
-      now = bpf_ktime_get_ns();
-    }
-    // Behind by more than it could be in a burst: not made up for.
-    of->next = now > of->next + 1000000 ? now : of->next + of->interval;
+  npu_u64 now = bpf_ktime_get_ns();
+  for (int n = 0; n < 2000 && now < of->next; ++n) {
+    now = bpf_ktime_get_ns();
   }
+  if (now >= of->end) {
+    return XDP_DROP;
+  }
+  // Behind by more than it could be in a burst: not made up for.
+  of->next = now > of->next + 1000000 ? now : of->next + of->interval;
+  of->sent += 1;
   // Frames come back from the router and are sent again as it has left them.
   npu_readdress(frame, of->to, of->from);
   struct npu_ip4* ip = (struct npu_ip4*)(frame + NPU_ETHERNET);

@@ -12,6 +12,8 @@ struct generator_settings {
   npu_u64 to;       /* MAC addresses, first byte lowest */
   npu_u64 from;
   npu_u64 next; /* CLOCK_MONOTONIC, ns: of the next frame */
+  npu_u64 end;  /* the same: nothing is sent from there on */
+  npu_u64 sent;
 };
 
 #endif
