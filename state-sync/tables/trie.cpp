@@ -113,12 +113,14 @@ struct Trie::Repair {
   /// `at` is the address of the first entry; each entry stands for the first `bits` bits.
   void check(std::uint32_t* entries, std::size_t count, Prefix at, unsigned bits) {
     for (std::size_t i = 0; i < count;) {
-      place(at, i, bits);
       const std::uint32_t entry = peek(entries[i]);
+      if (entry == 0) {
+        ++i;
+        continue;
+      }
+      place(at, i, bits);
       if ((entry & NPU_CHILD) != 0) {
         check_child(entries[i], at, bits);
-        ++i;
-      } else if (entry == 0) {
         ++i;
       } else {
         i = check_leaf(entries, i, count, at, bits);
