@@ -121,6 +121,24 @@ void start_packet(Router& router) {
   router.writer.emplace(tables::Writer::open(*router.file).value());
   fill(network, *router.writer);
   gather(network);
+  network.inside("npu", [&] {
+    PacketOptions options;
+    options.cpu = 1;
+    router.packet = std::move(PacketEngine::start(*router.file, options).value());
+    REQUIRE(router.packet->set_ports(network.places()));
+  });
+}
+
+double loss_free(Generator& generator, double most) {
+  double low = 0;
+  double high = most;
+  for (int n = 0; n < 8; ++n) {
+    const double rate = (low + high) / 2;
+    const auto run = generator.run(0.5, rate);
+    REQUIRE(run);
+    // Where the sender could not keep the rate, what it did send is what was shown.
+    (run->received == run->sent ? low : high) = std::min(rate, run->sent_per_second());
+  }
   return low;
 }
 
