@@ -20,8 +20,8 @@ std::vector<HandedRing> rings_of(Handover& heritage) {
   const json words = heritage.words.value("rings", json::array());
   for (std::size_t n = 0; n < words.size() && n < heritage.fds.size(); ++n) {
     const json& each = words[n];
-    rings.push_back({each.value("port", 0U), each.value("ifindex", 0U), each.value("position", 0U),
-                     heritage.fds[n].release()});
+    rings.push_back({each.value("port", 0U), each.value("ifindex", 0U), each.value("slots", 0U),
+                     each.value("position", 0U), heritage.fds[n].release()});
   }
   return rings;
 }
@@ -71,8 +71,10 @@ class PacketHost final : public Hosted<PacketEngine> {
     json words{{"rings", json::array()}};
     std::vector<int> fds;
     for (const HandedRing& ring : engine().hand_over()) {
-      words["rings"].push_back(
-          {{"port", ring.port}, {"ifindex", ring.ifindex}, {"position", ring.position}});
+      words["rings"].push_back({{"port", ring.port},
+                                {"ifindex", ring.ifindex},
+                                {"slots", ring.slots},
+                                {"position", ring.position}});
       fds.push_back(ring.fd);
     }
     return {std::move(words), std::move(fds)};
