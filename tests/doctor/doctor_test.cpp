@@ -89,7 +89,8 @@ TEST_CASE("every capability says what it is for and how to get it") {
     CHECK_FALSE(capability.needed_for.empty());
     CHECK_FALSE(capability.how_to_get.empty());
   }
-  for (const char* user : {"checkpoint", "kernel", "lxc", "restart", "soft", "soft-packet", "soft-xdp"}) {
+  for (const char* user :
+       {"checkpoint", "kernel", "lxc", "restart", "soft", "soft-packet", "soft-xdp"}) {
     const auto users = issu::doctor::users(examined());
     CHECK(std::find(users.begin(), users.end(), user) != users.end());
   }

@@ -29,6 +29,9 @@ inline const std::vector<Folder>& folders() {
       {"backends/npu",
        {"backends", "checkpoint/state_document.hpp", "state-sync", "state-sync/fpm",
         "state-sync/tables"}},
+      {"backends/npu/soft",
+       {"backends", "backends/npu", "backends/npu/soft/engine", "checkpoint/state_document.hpp",
+        "state-sync", "state-sync/fpm", "state-sync/tables"}},
       // Frames by the tables: no feeds, no coordinator, nothing of the rest of the driver.
       {"backends/npu/soft/engine",
        {"backends/npu/soft/engine/bpf", "state-sync/tables", "state-sync/prefix.hpp"}},
