@@ -56,7 +56,13 @@ Neighbours::Neighbours(const tables::Segment& segment, tables::Writer& tables, S
       tables_(tables),
       send_(std::move(send)),
       times_(times),
-      now_(std::move(now)) {}
+      now_(std::move(now)),
+      links_(segment.view().capacities.ports) {
+  for (std::size_t n = 0; n < links_.size(); ++n) {
+    const npu_port& port = segment.view().ports[n];
+    links_[n] = (port.flags & NPU_PORT_UP) != 0 ? port.ifindex : 0;
+  }
+}
 
 Result<void> Neighbours::take(const NeighbourEvent& event) {
   if (event.kind == NeighbourEvent::Kind::asked) {
@@ -219,9 +225,33 @@ Result<void> Neighbours::look_for_gateways() {
   return {};
 }
 
+/// Behind a port that was down, or was made anew, anybody may stand.
+Result<void> Neighbours::follow_ports() {
+  const npu_view& view = segment_.view();
+  for (npu_u32 n = 0; n < view.capacities.ports; ++n) {
+    const npu_port& port = view.ports[n];
+    const std::uint32_t link = (port.flags & NPU_PORT_UP) != 0 ? port.ifindex : 0;
+    if (links_[n] == link) {
+      continue;
+    }
+    links_[n] = link;
+    looked_at_ = 0;
+    for (const tables::Neighbour& neighbour : tables_.neighbours()) {
+      if (neighbour.port == n) {
+        questions_.erase({n, neighbour.address});
+        if (auto removed = tables_.remove_neighbour(n, neighbour.address); !removed) {
+          return pass(std::move(removed).error(), "neighbour " + neighbour.address.text());
+        }
+      }
+    }
+  }
+  return {};
+}
+
 Result<void> Neighbours::tick() {
   const MonoNs now = now_();
-  if (now - looked_at_ >= times_.look_around) {
+  ISSU_TRY(follow_ports(), "ports that changed");
+  if (looked_at_ == 0 || now - looked_at_ >= times_.look_around) {
     looked_at_ = now;
     ISSU_TRY(look_for_gateways(), "looking for gateways");
   }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <utility>
+#include <vector>
 
 #include "backends/npu/soft/engine/neighbour_event.hpp"
 #include "issu/base/clock.hpp"
@@ -50,6 +51,7 @@ class Neighbours {
   Result<void> asked(const Key& key);
   Result<void> look_after(const tables::Neighbour& neighbour);
   Result<void> look_for_gateways();
+  Result<void> follow_ports();
   Result<void> begin(const Key& key);
   void ask(const Key& key, Question& question, const tables::Neighbour* known);
   [[nodiscard]] tables::Address source_for(const Key& key, const tables::MacAddress& mac) const;
@@ -62,6 +64,7 @@ class Neighbours {
   NeighbourTimes times_;
   std::function<MonoNs()> now_;
   std::map<Key, Question> questions_;
+  std::vector<std::uint32_t> links_;  ///< ifindex of each port that is up, at the last tick
   MonoNs looked_at_ = 0;
 };
 

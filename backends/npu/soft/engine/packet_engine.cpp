@@ -28,9 +28,11 @@ Result<std::unique_ptr<PacketEngine>> PacketEngine::start(const tables::Segment&
   if (!wake) {
     return fail_errno("packet engine: an event descriptor");
   }
-  return std::unique_ptr<PacketEngine>(new PacketEngine(segment, options, std::move(events),
+  std::unique_ptr<PacketEngine> engine(new PacketEngine(segment, options, std::move(events),
                                                         std::move(worker_events), std::move(wake),
                                                         std::move(heritage)));
+  ISSU_TRY(engine->inherit(), "taking over from another packet engine");
+  return engine;
 }
 
 PacketEngine::PacketEngine(const tables::Segment& segment, const PacketOptions& options, Fd events,
@@ -107,6 +109,25 @@ Result<PacketPort> PacketEngine::open_port(const EnginePort& place) {
   return port;
 }
 
+Result<void> PacketEngine::inherit() {
+  std::vector<EnginePort> places;
+  for (const HandedRing& ring : heritage_) {
+    auto known = std::ranges::find(places, ring.port, &EnginePort::index);
+    if (known == places.end()) {
+      known = places.insert(places.end(), EnginePort{ring.port, 0, {}});
+    }
+    if (ring.slots == 0) {
+      known->ifindex = ring.ifindex;
+    }
+    for (unsigned slot = 0; slot < known->punt_ifindex.size(); ++slot) {
+      if ((ring.slots & (1U << slot)) != 0) {
+        known->punt_ifindex[slot] = ring.ifindex;
+      }
+    }
+  }
+  return places.empty() ? Result<void>() : set_ports(places);
+}
+
 Result<void> PacketEngine::set_ports(std::span<const EnginePort> ports) {
   stop();
   std::vector<PacketPort> kept;
@@ -137,9 +158,9 @@ std::vector<HandedRing> PacketEngine::hand_over() {
   std::vector<HandedRing> rings;
   for (const PacketPort& port : ports_) {
     const std::uint32_t index = port.place.index;
-    rings.push_back({index, port.place.ifindex, port.rx.position(), port.rx.fd()});
+    rings.push_back({index, port.place.ifindex, 0, port.rx.position(), port.rx.fd()});
     for (const auto& punt : port.punts) {
-      rings.push_back({index, punt.ifindex, punt.rx.position(), punt.rx.fd()});
+      rings.push_back({index, punt.ifindex, punt.slots, punt.rx.position(), punt.rx.fd()});
     }
   }
   return rings;

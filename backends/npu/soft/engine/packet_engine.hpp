@@ -16,13 +16,14 @@ namespace issu::backends::soft {
 struct HandedRing {
   std::uint32_t port = 0;      ///< index in PORTS
   unsigned ifindex = 0;        ///< of the port or of its punt interface
+  unsigned slots = 0;          ///< of a punt interface: bit n for slot n; 0: it is the port itself
   std::uint32_t position = 0;  ///< block that is read next
   int fd = -1;
 };
 
 struct PacketOptions {
-  RingShape ports{};  ///< 64 blocks of 128 KiB
-  RingShape punts{1U << 17U, 16, 1};
+  RingShape ports{};  ///< 16 MiB a port: a second at any rate below 100,000 frames
+  RingShape punts{1U << 14U, 256, 1};
   Polices polices = default_polices();
   std::uint32_t counter_row = 0;
   int cpu = -1;  ///< that its thread stays on; -1: any
@@ -35,8 +36,8 @@ struct PacketOptions {
 /// All verbs belong to one thread, in the network namespace of the ports. Segment must outlive it.
 class PacketEngine {
  public:
-  /// `heritage`: the rings of the process before; those of interfaces that are not among the ports
-  /// of the first `set_ports` are closed then.
+  /// `heritage`: the rings of the process before, of the same options. It forwards with them at
+  /// once; those that are not among the ports of the first `set_ports` are closed then.
   static Result<std::unique_ptr<PacketEngine>> start(const tables::Segment& segment,
                                                      const PacketOptions& options = {},
                                                      std::vector<HandedRing> heritage = {});
@@ -62,6 +63,7 @@ class PacketEngine {
  private:
   PacketEngine(const tables::Segment& segment, const PacketOptions& options, Fd events,
                Fd worker_events, Fd wake, std::vector<HandedRing> heritage);
+  Result<void> inherit();
   Result<PacketPort> open_port(const EnginePort& place);
   Result<RxRing> open_ring(unsigned ifindex, const RingShape& shape);
   void run();

@@ -28,10 +28,11 @@ class Mapping {
   std::size_t bytes_ = 0;
 };
 
-/// Blocks of a receive ring. A frame waits in its block until that is full or `timeout_ms` old.
+/// Blocks of a receive ring. A frame waits in its block until that is full or `timeout_ms` old, so
+/// at a low rate it is the number of blocks that says how long nobody may read: many small ones.
 struct RingShape {
-  std::uint32_t block_bytes = 1U << 17U;  ///< a multiple of the page size
-  std::uint32_t blocks = 64;
+  std::uint32_t block_bytes = 1U << 14U;  ///< a multiple of the page size, no less than a frame
+  std::uint32_t blocks = 1024;
   std::uint32_t timeout_ms = 1;
 };
 

@@ -24,8 +24,12 @@ bpf_tc_hook hook_of(unsigned ifindex) {
 Result<void> attach_ingress(unsigned ifindex, int program) {
   bpf_tc_hook hook = hook_of(ifindex);
   const std::string where = " at interface " + std::to_string(ifindex);
-  if (const int error = ::bpf_tc_hook_create(&hook); error != 0 && error != -EEXIST) {
-    errno = -error;
+  // That it is there already is no news, and libbpf would print it.
+  const libbpf_print_fn_t printer = ::libbpf_set_print(nullptr);
+  const int made = ::bpf_tc_hook_create(&hook);
+  ::libbpf_set_print(printer);
+  if (made != 0 && made != -EEXIST) {
+    errno = -made;
     return fail_errno("making a traffic control hook" + where,
                       "the kernel needs CONFIG_NET_SCH_INGRESS");
   }

@@ -199,10 +199,3 @@ int npu_punt_ingress(struct __sk_buff* skb) {
   count_bytes(interface->port, NPU_INJECT_PACKETS, skb->len);
   return (int)bpf_redirect(port->ifindex, 0);
 }
-
-/// For the packet engine: what its sockets have seen goes no further.
-SEC("tc")
-int npu_swallow(struct __sk_buff* skb) {
-  (void)skb;
-  return TC_ACT_SHOT;
-}

@@ -15,15 +15,21 @@ EngineLab::EngineLab(const NetworkLab& network, EngineKind kind, std::vector<Han
     arrays_.emplace(XdpTables::open(network.dir() / "bpf", small_capacities(), lock).value());
     segment_ = &arrays_->segment();
     found = arrays_->found();
-    auto engine = XdpEngine::start(*arrays_);
-    REQUIRE_MESSAGE(engine, engine.error().message());
-    xdp_ = std::move(*engine);
+    network.inside("npu", [&] {
+      auto engine = XdpEngine::start(*arrays_);
+      REQUIRE_MESSAGE(engine, engine.error().message());
+      xdp_ = std::move(*engine);
+    });
   } else {
     found = std::filesystem::exists(lock);
     file_.emplace(found ? tables::Segment::open_file(lock).value()
                         : tables::Segment::create_file(lock, small_capacities()).value());
     segment_ = &*file_;
-    packet_ = std::move(PacketEngine::start(*segment_, {}, std::move(heritage)).value());
+    network.inside("npu", [&] {
+      auto engine = PacketEngine::start(*segment_, {}, std::move(heritage));
+      REQUIRE_MESSAGE(engine, engine.error().message());
+      packet_ = std::move(*engine);
+    });
   }
   tables::WriterOptions options;
   options.take_over = std::chrono::seconds(2);

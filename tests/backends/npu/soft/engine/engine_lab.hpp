@@ -38,6 +38,8 @@ class NetworkLab {
   [[nodiscard]] std::string ask(const std::string& name, std::vector<std::string> words) const;
   /// In the namespace of the NPU; 0: it is not there.
   [[nodiscard]] unsigned index_of(const std::string& interface) const;
+  [[nodiscard]] tables::MacAddress mac_of(const std::string& name,
+                                          const std::string& interface) const;
   /// Makes port `n` (0 or 1), its host's end, and gives them their addresses.
   void make_port(unsigned n) const;
   /// Ports and punt interfaces as they are now.

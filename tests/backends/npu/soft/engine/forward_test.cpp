@@ -44,7 +44,7 @@ TEST_CASE("packets of both families, both ways, through each engine") {
     ISSU_SKIP("network namespaces need root");
   }
   for (const EngineKind kind : engines) {
-    CAPTURE(name_of(kind));
+    INFO(name_of(kind));
     const NetworkLab network;
     EngineLab lab(network, kind);
     CHECK(lab.fast() == (kind == EngineKind::xdp));
@@ -70,7 +70,7 @@ TEST_CASE("the route processor is reached, and reaches the hosts") {
     ISSU_SKIP("network namespaces need root");
   }
   for (const EngineKind kind : engines) {
-    CAPTURE(name_of(kind));
+    INFO(name_of(kind));
     const NetworkLab network;
     EngineLab lab(network, kind);
     const UdpHost one4(network, "h1", "192.0.2.2", 5000);
@@ -89,7 +89,7 @@ TEST_CASE("expired and too big packets are answered by the route processor's ker
     ISSU_SKIP("network namespaces need root");
   }
   for (const EngineKind kind : engines) {
-    CAPTURE(name_of(kind));
+    INFO(name_of(kind));
     const NetworkLab network;
     EngineLab lab(network, kind);
     const UdpHost one4(network, "h1", "192.0.2.2", 5000);
@@ -125,7 +125,7 @@ TEST_CASE("what can't be forwarded is dropped and counted") {
     ISSU_SKIP("network namespaces need root");
   }
   for (const EngineKind kind : engines) {
-    CAPTURE(name_of(kind));
+    INFO(name_of(kind));
     const NetworkLab network;
     EngineLab lab(network, kind);
     const UdpHost one(network, "h1", "192.0.2.2", 5000);
@@ -165,7 +165,7 @@ TEST_CASE("while the route processor is dark the NPU answers for it, and keeps i
     ISSU_SKIP("network namespaces need root");
   }
   for (const EngineKind kind : engines) {
-    CAPTURE(name_of(kind));
+    INFO(name_of(kind));
     const NetworkLab network;
     EngineLab lab(network, kind);
     const UdpHost one4(network, "h1", "192.0.2.2", 5000);
@@ -184,18 +184,10 @@ TEST_CASE("while the route processor is dark the NPU answers for it, and keeps i
     CHECK(lab.counter(0, NPU_ANSWERED) >= answered + 2);
     const Capture host(network, "h1", "e0");
     const FrameSender wire(network, "h1", "e0");
-    const auto mac = [&] {
-      const std::string shown = network.ask("h1", {"cat", "/sys/class/net/e0/address"});
-      tables::MacAddress bytes{};
-      for (std::size_t n = 0; n < bytes.size(); ++n) {
-        bytes[n] = static_cast<std::uint8_t>(std::stoi(shown.substr(n * 3, 2), nullptr, 16));
-      }
-      return bytes;
-    }();
     for (const auto& [source, destination] :
          {std::pair{"192.0.2.2", "192.0.2.1"}, std::pair{"2001:db8:1::2", "2001:db8:1::1"}}) {
       frames::Packet ping;
-      ping.from = mac;
+      ping.from = network.mac_of("h1", "e0");
       ping.source = source;
       ping.destination = destination;
       const std::size_t at = ping.source.find(':') == std::string::npos ? 34 : 54;
@@ -215,7 +207,7 @@ TEST_CASE("a port that disappears and comes back") {
     ISSU_SKIP("network namespaces need root");
   }
   for (const EngineKind kind : engines) {
-    CAPTURE(name_of(kind));
+    INFO(name_of(kind));
     const NetworkLab network;
     EngineLab lab(network, kind);
     const UdpHost one(network, "h1", "192.0.2.2", 5000);

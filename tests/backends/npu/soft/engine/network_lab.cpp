@@ -151,15 +151,16 @@ void NetworkLab::make_port(unsigned n) const {
   ip("npu", "link add " + port + " address " + mac + " mtu " + mtu +
                 " type veth peer name e0 mtu " + mtu + " netns " + netns(host) + "\nlink set " +
                 port + " up\n");
+  ip(host, "link set e0 up\naddress add " + net4 + "2/24 dev e0\naddress add " + net6 +
+               "2/64 dev e0 nodad\nroute add default via " + net4 + "1\nroute add default via " +
+               net6 + "1\n");
+  // The end that gathers has to be up before it is told so: docs/platform-notes.md.
   inside(host, [&] {
     for (const std::uint32_t command : {ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_STXCSUM}) {
       set_feature("e0", command, false);
     }
     set_feature("e0", ETHTOOL_SGRO, true);
   });
-  ip(host, "link set e0 up\naddress add " + net4 + "2/24 dev e0\naddress add " + net6 +
-               "2/64 dev e0 nodad\nroute add default via " + net4 + "1\nroute add default via " +
-               net6 + "1\n");
 }
 
 void NetworkLab::make_punt(unsigned n) const {
@@ -170,6 +171,18 @@ void NetworkLab::make_punt(unsigned n) const {
                " up\naddress add " + net4 + "1/24 dev " + port + "\naddress add " + net6 +
                "1/64 dev " + port + " nodad\n");
   ip("npu", "link set " + punt + " up\n");
+}
+
+tables::MacAddress NetworkLab::mac_of(const std::string& name, const std::string& interface) const {
+  tables::MacAddress mac{};
+  inside(name, [&] {
+    const Fd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    ifreq request{};
+    std::memcpy(request.ifr_name, interface.c_str(), interface.size() + 1);
+    REQUIRE(::ioctl(fd.get(), SIOCGIFHWADDR, &request) == 0);
+    std::memcpy(mac.data(), request.ifr_hwaddr.sa_data, mac.size());
+  });
+  return mac;
 }
 
 std::vector<EnginePort> NetworkLab::places() const {
