@@ -15,13 +15,30 @@ namespace {
 
 using nlohmann::json;
 
+json shape_words(const RingShape& shape) {
+  return {{"block_bytes", shape.block_bytes},
+          {"blocks", shape.blocks},
+          {"timeout_ms", shape.timeout_ms}};
+}
+
+RingShape shape_of(const json& words, const char* key, const RingShape& fallback) {
+  const json shape = words.value(key, json::object());
+  return {shape.value("block_bytes", fallback.block_bytes), shape.value("blocks", fallback.blocks),
+          shape.value("timeout_ms", fallback.timeout_ms)};
+}
+
 std::vector<HandedRing> rings_of(Handover& heritage) {
   std::vector<HandedRing> rings;
   const json words = heritage.words.value("rings", json::array());
   for (std::size_t n = 0; n < words.size() && n < heritage.fds.size(); ++n) {
     const json& each = words[n];
-    rings.push_back({each.value("port", 0U), each.value("ifindex", 0U), each.value("slots", 0U),
-                     each.value("position", 0U), heritage.fds[n].release()});
+    HandedRing ring;
+    ring.port = each.value("port", 0U);
+    ring.ifindex = each.value("ifindex", 0U);
+    ring.slots = each.value("slots", 0U);
+    ring.position = each.value("position", 0U);
+    ring.fd = heritage.fds[n].release();
+    rings.push_back(ring);
   }
   return rings;
 }
@@ -65,10 +82,14 @@ class Hosted : public EngineHost {
 
 class PacketHost final : public Hosted<PacketEngine> {
  public:
-  using Hosted::Hosted;
+  PacketHost(const tables::Segment& segment, std::unique_ptr<PacketEngine> engine,
+             const PacketOptions& options)
+      : Hosted(segment, std::move(engine)), options_(options) {}
 
   std::pair<json, std::vector<int>> hand_over() override {
-    json words{{"rings", json::array()}};
+    json words{{"rings", json::array()},
+               {"port_shape", shape_words(options_.ports)},
+               {"punt_shape", shape_words(options_.punts)}};
     std::vector<int> fds;
     for (const HandedRing& ring : engine().hand_over()) {
       words["rings"].push_back({{"port", ring.port},
@@ -83,6 +104,9 @@ class PacketHost final : public Hosted<PacketEngine> {
   [[nodiscard]] json view() const override {
     return {{"name", "packet"}, {"ports", ports().size()}};
   }
+
+ private:
+  PacketOptions options_;
 };
 
 class XdpHost final : public Hosted<XdpEngine> {
@@ -144,12 +168,19 @@ Result<std::unique_ptr<EngineHost>> EngineHost::start(const TableStore& tables,
     }
     host = std::make_unique<XdpHost>(tables.segment(), std::move(*engine));
   } else {
-    auto rings = heritage != nullptr ? rings_of(*heritage) : std::vector<HandedRing>();
-    auto engine = PacketEngine::start(tables.segment(), {}, std::move(rings));
+    PacketOptions options;
+    std::vector<HandedRing> rings;
+    if (heritage != nullptr) {
+      // What is handed over has the shape that the older program gave it.
+      options.ports = shape_of(heritage->words, "port_shape", options.ports);
+      options.punts = shape_of(heritage->words, "punt_shape", options.punts);
+      rings = rings_of(*heritage);
+    }
+    auto engine = PacketEngine::start(tables.segment(), options, std::move(rings));
     if (!engine) {
       return fail(std::move(engine).error());
     }
-    host = std::make_unique<PacketHost>(tables.segment(), std::move(*engine));
+    host = std::make_unique<PacketHost>(tables.segment(), std::move(*engine), options);
   }
   if (auto set = host->set_ports(ports_in(tables.segment())); !set) {
     std::fprintf(stderr, "issu-npud: %s\n", set.error().message().c_str());
