@@ -36,7 +36,8 @@ TEST_CASE("FRR without mgmtd: the others wait for zebra") {
   CHECK(std::find(argv.begin(), argv.end(), "dplane_fpm_nl") == argv.end());
 }
 
-TEST_CASE("FRR with an NPU that takes FPM: zebra alone loads the module, and has to be told where") {
+TEST_CASE(
+    "FRR with an NPU that takes FPM: zebra alone loads the module, and has to be told where") {
   tests::TempDir folder;
   for (const char* name : {"zebra", "bgpd"}) {
     put(folder.path() / "usr/lib/frr" / name);
@@ -53,7 +54,9 @@ TEST_CASE("FRR with an NPU that takes FPM: zebra alone loads the module, and has
   const auto refused = find_suite("frr")->check_config(folder.path(), {"zebra", "bgpd"}, true);
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().message().find("fpm address") != std::string::npos);
-  std::ofstream(folder / "zebra.conf") << "fpm address 127.0.0.1 port 2620\n";
+  CHECK(refused.error().message().find("allow-external-route-update") != std::string::npos);
+  std::ofstream(folder / "zebra.conf")
+      << "fpm address 127.0.0.1 port 2620\nallow-external-route-update\n";
   CHECK(find_suite("frr")->check_config(folder.path(), {"zebra", "bgpd"}, true).has_value());
 }
 
@@ -81,7 +84,8 @@ TEST_CASE("a daemon that the image does not have is named") {
 TEST_CASE("a configuration folder that lacks files is refused, all of them named") {
   tests::TempDir folder;
   put(folder / "zebra.conf");
-  auto checked = find_suite("frr")->check_config(folder.path(), {"zebra", "bgpd", "staticd"}, false);
+  auto checked =
+      find_suite("frr")->check_config(folder.path(), {"zebra", "bgpd", "staticd"}, false);
   REQUIRE_FALSE(checked.has_value());
   CHECK(checked.error().message().find("bgpd.conf") != std::string::npos);
   CHECK(checked.error().message().find("staticd.conf") != std::string::npos);
