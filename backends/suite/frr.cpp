@@ -83,10 +83,22 @@ Result<std::vector<init::DaemonPlan>> plan(const std::filesystem::path& rootfs,
   return plans;
 }
 
-/// Whether a line of zebra's configuration says where its routes go.
-bool names_fpm(const std::filesystem::path& file) {
-  const auto text = read_file(file);
-  return text && text->find("fpm address ") != std::string::npos;
+struct ZebraLine {
+  std::string_view line;
+  const char* lacking;
+};
+
+/// What zebra has to be told beside an NPU that takes its routes over FPM.
+constexpr ZebraLine fpm_lines[] = {
+    {"fpm address 127.0.0.1 port 2620", " does not say where the NPU takes its routes"},
+    // Its option -a says the same and is forgotten again before it counts (8.4.4, 10.3).
+    {"allow-external-route-update",
+     " does not allow the sweep to delete routes: zebra would put them back"},
+};
+
+bool has_line(const std::string& text, std::string_view line) {
+  const std::string whole = "\n" + text + "\n";
+  return whole.find("\n" + std::string(line) + "\n") != std::string::npos;
 }
 
 Result<void> check_config(const std::filesystem::path& config_dir,
@@ -110,9 +122,12 @@ Result<void> check_config(const std::filesystem::path& config_dir,
                 "split it up"));
     }
   }
-  if (const auto file = config_dir / "zebra.conf"; fpm && !names_fpm(file)) {
-    add(Error(file.string() + " does not say where the NPU takes its routes",
-              "add the line: fpm address 127.0.0.1 port 2620"));
+  const auto zebra_conf = config_dir / "zebra.conf";
+  const std::string text = fpm ? read_file(zebra_conf).value_or("") : "";
+  for (const ZebraLine& each : fpm_lines) {
+    if (fpm && !has_line(text, each.line)) {
+      add(Error(zebra_conf.string() + each.lacking, "add the line: " + std::string(each.line)));
+    }
   }
   if (error) {
     return fail(std::move(*error));

@@ -58,7 +58,7 @@ Result<void> write_router_config(const LabSpec& spec, const Layout& layout) {
   for (const std::string& daemon : daemons) {
     std::string text = daemon == "bgpd" ? frr_router_conf(layout) : "hostname " + layout.id + "\n";
     if (daemon == "zebra" && spec.npu == "soft") {
-      text += "fpm address 127.0.0.1 port 2620\n";
+      text += "fpm address 127.0.0.1 port 2620\nallow-external-route-update\n";
     }
     ISSU_TRY(write_file_atomic(layout.config_dir() / (daemon + ".conf"), text, 0644), daemon);
   }

@@ -54,7 +54,9 @@ TEST_CASE(
   const auto refused = find_suite("frr")->check_config(folder.path(), {"zebra", "bgpd"}, true);
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().message().find("fpm address") != std::string::npos);
-  std::ofstream(folder / "zebra.conf") << "fpm address 127.0.0.1 port 2620\n";
+  CHECK(refused.error().message().find("allow-external-route-update") != std::string::npos);
+  std::ofstream(folder / "zebra.conf")
+      << "fpm address 127.0.0.1 port 2620\nallow-external-route-update\n";
   CHECK(find_suite("frr")->check_config(folder.path(), {"zebra", "bgpd"}, true).has_value());
 }
 
