@@ -41,7 +41,7 @@ TEST_CASE("what is not said has its default") {
   const auto loaded = folder.load(with("daemons = [\"zebra\", \"bgpd\", \"staticd\"]\n", ""));
   REQUIRE_MESSAGE(loaded, loaded.error().message());
   CHECK(loaded->backend == "lxc");
-  CHECK(loaded->npu == "kernel");
+  CHECK(loaded->router.npu.driver == "kernel");
   CHECK(loaded->router.netns == "issu-edge1");
   CHECK(loaded->router.state_dir == "/var/lib/issu/edge1");
   CHECK(loaded->router.run_dir == "/run/issu/edge1");
