@@ -1,5 +1,6 @@
 #include "issu/drill/lab_record.hpp"
 
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -133,6 +134,8 @@ Result<void> give_back(const LabRecord& record) {
     }
     failures.note(NetNs::remove(netns));
   }
+  // What forwards without npud, where the router's own way down did not come so far.
+  (void)::umount2(("/run/issu/" + record.id + "/npu/bpf").c_str(), MNT_DETACH);
   failures.note(remove_tree("/run/issu/" + record.id));
   if (auto clean = failures.result(); !clean) {
     return pass(std::move(clean).error(),

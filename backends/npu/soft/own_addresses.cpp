@@ -90,6 +90,14 @@ Result<Fd> open_notifications(bool addresses) {
   if (!fd) {
     return fail_errno("opening an rtnetlink socket");
   }
+  // Bound: what the kernel notifies on its own account is kept from whoever has port 0, as it has.
+  sockaddr_nl address{};
+  address.nl_family = AF_NETLINK;
+  sockaddr generic{};
+  std::memcpy(&generic, &address, sizeof address);
+  if (::bind(fd.get(), &generic, sizeof address) != 0) {
+    return fail_errno("binding an rtnetlink socket");
+  }
   std::vector<int> groups{RTNLGRP_LINK};
   if (addresses) {
     groups.insert(groups.end(), {RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR});

@@ -37,7 +37,7 @@ class SoftLab {
   /// Daemons' routes, read out of the mapped tables themselves.
   [[nodiscard]] std::uint64_t count() const;
   /// `ip` in a namespace.
-  [[nodiscard]] static std::string ip(const std::string& netns, Argv words);
+  static std::string ip(const std::string& netns, Argv words);
 
  private:
   void say_over_fpm(const std::vector<std::byte>& messages, std::uint64_t count);

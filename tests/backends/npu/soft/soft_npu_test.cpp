@@ -1,0 +1,172 @@
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "backends/npu/soft/control_client.hpp"
+#include "backends/npu/soft/npud_process.hpp"
+#include "issu/base/netns.hpp"
+#include "tests/backends/npu/soft/soft_lab.hpp"
+#include "tests/skip.hpp"
+
+using namespace issu;
+using namespace issu::backends;
+using contract::block;
+using nlohmann::json;
+
+#define NEEDS_ROOT()                                    \
+  if (::geteuid() != 0) {                               \
+    ISSU_SKIP("root is needed for network namespaces"); \
+  }
+
+namespace {
+
+constexpr auto patience = std::chrono::seconds(10);
+
+json asked(const SoftLab& lab, const json& words) {
+  const auto answer = soft::ControlClient(lab.files().socket()).ask(words);
+  REQUIRE_MESSAGE(answer, answer.error().message());
+  return *answer;
+}
+
+}  // namespace
+
+TEST_CASE("the route processor's namespace has an image of each port, the NPU's has the port") {
+  NEEDS_ROOT();
+  SoftLab lab("fpm");
+  lab.router().ports[0].mtu = 1400;
+  const auto npu = lab.make();
+  REQUIRE(npu->up());
+  const auto port = SoftLab::ip(lab.router().npu_netns(), {"address", "show", "dev", "p0"});
+  const auto image = SoftLab::ip(lab.router().netns, {"address", "show", "dev", "p0"});
+  CHECK(port.find("inet") == std::string::npos);
+  CHECK(image.find("192.0.2.1/24") != std::string::npos);
+  CHECK(image.find("2001:db8::1/64") != std::string::npos);
+  CHECK(image.find("fe80::") != std::string::npos);
+  CHECK(image.find("mtu 1400") != std::string::npos);
+  const auto mac_of = [](const std::string& shown) {
+    return shown.substr(shown.find("link/ether ") + 11, 17);
+  };
+  CHECK(mac_of(port) == mac_of(image));
+  const json shown = asked(lab, {{"verb", "show"}});
+  CHECK(shown["ports"].size() == 2);
+  CHECK(shown["ports"][0]["mtu"] == 1400);
+  // A link that is lost at the port is lost at its image.
+  SoftLab::ip(lab.peer(0), {"link", "set", "q0", "down"});
+  CHECK(wait_until(
+      [&] {
+        return SoftLab::ip(lab.router().netns, {"link", "show", "dev", "p0"}).find("LOWER_UP") ==
+               std::string::npos;
+      },
+      Deadline::in(patience)));
+}
+
+TEST_CASE("down leaves no namespace, no process, no mount and no file") {
+  NEEDS_ROOT();
+  for (const char* engine : {"packet", "xdp"}) {
+    CAPTURE(engine);
+    SoftLab lab("fpm", engine);
+    const auto npu = lab.make();
+    const auto up = npu->up();
+    REQUIRE_MESSAGE(up, up.error().message());
+    const ProcessId npud = lab.npud();
+    const ProcessId keeper = soft::keeper_of(lab.files());
+    struct stat status {};
+    REQUIRE(::stat(lab.files().socket().c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777U) == 0600U);
+    REQUIRE(npu->down());
+    CHECK_FALSE(is_alive(npud));
+    CHECK_FALSE(is_alive(keeper));
+    CHECK_FALSE(NetNs::exists(lab.router().netns));
+    CHECK_FALSE(NetNs::exists(lab.router().npu_netns()));
+    CHECK_FALSE(std::filesystem::exists(lab.router().run_dir));
+  }
+}
+
+TEST_CASE("an npud that was killed comes back by itself and finds its tables") {
+  NEEDS_ROOT();
+  SoftLab lab("fpm");
+  const auto npu = lab.make();
+  REQUIRE(npu->up());
+  lab.install(block("10.0.0.0/24", 500), 0);
+  lab.install(block("2001:db8:1000::/48", 200), 0);
+  const ProcessId before = lab.npud();
+  REQUIRE(send_signal(before, SIGKILL));
+  REQUIRE(wait_until(
+      [&] {
+        const ProcessId now = lab.npud();
+        return now.pid != 0 && now.pid != before.pid;
+      },
+      Deadline::in(patience)));
+  CHECK(npu->size()->total() == 700);
+  CHECK(lab.count() == 700);
+}
+
+TEST_CASE("a new npud takes over; it is refused while a new side's routes are on their way") {
+  NEEDS_ROOT();
+  SoftLab lab("fpm");
+  const auto npu = lab.make();
+  REQUIRE(npu->up());
+  lab.install(block("10.0.0.0/24", 500), 0);
+  const ProcessId before = lab.npud();
+  const ProcessId keeper = soft::keeper_of(lab.files());
+  const auto replace = [&] {
+    return soft::replace_npud(ISSU_BIN_DIR "/issu-npud", lab.files(), lab.router().npu_netns());
+  };
+  const auto replaced = replace();
+  REQUIRE_MESSAGE(replaced, replaced.error().message());
+  CHECK(wait_until([&] { return !is_alive(before) && !is_alive(keeper); }, Deadline::in(patience)));
+  CHECK(npu->size()->total() == 500);
+  const ProcessId second = lab.npud();
+  CHECK(second.pid != before.pid);
+  REQUIRE(npu->watch());
+  REQUIRE(npu->hold(1));
+  const auto refused = soft::ControlClient(lab.files().socket()).ask({{"verb", "handover"}});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind() == ErrorKind::refused);
+  CHECK(lab.npud().pid == second.pid);
+}
+
+TEST_CASE("a sweep deletes from the route processor's kernel, too") {
+  NEEDS_ROOT();
+  SoftLab lab("netlink");
+  const auto npu = lab.make();
+  REQUIRE(npu->up());
+  lab.install(block("10.0.0.0/24", 20), 0);
+  REQUIRE(npu->watch());
+  REQUIRE(npu->hold(1));
+  REQUIRE(npu->refresh(1, block("10.0.0.0/24", 15)));
+  REQUIRE(npu->sweep(1));
+  CHECK(lab.count() == 15);
+  const auto left = SoftLab::ip(lab.router().netns, {"route", "show", "proto", "186"});
+  CHECK(left.find("10.0.14.0/24") != std::string::npos);
+  CHECK(left.find("10.0.15.0/24") == std::string::npos);
+  CHECK(asked(lab, {{"verb", "diff"}})["only_kernel"] == 0);
+}
+
+TEST_CASE("a snapshot brings routes back, and takes those away that are not in it") {
+  NEEDS_ROOT();
+  SoftLab lab("fpm");
+  const auto npu = lab.make();
+  REQUIRE(npu->up());
+  lab.install(block("10.0.0.0/24", 300), 0);
+  const auto file = (lab.router().state_dir.parent_path() / "before.npu").string();
+  const json taken = asked(lab, {{"verb", "snapshot"}, {"file", file}});
+  CHECK(taken["routes"] == 300);
+  lab.withdraw(block("10.0.0.0/24", 100));
+  lab.install(block("10.9.0.0/24", 7), 1);
+  REQUIRE(npu->size()->total() == 207);
+  const json restored = asked(lab, {{"verb", "restore"}, {"file", file}});
+  CHECK(restored["routes"] == 300);
+  CHECK(restored["removed"] == 7);
+  CHECK(restored["left_out"] == 0);
+  CHECK(lab.count() == 300);
+  const json routes = asked(lab, {{"verb", "routes"}, {"within", "10.0.0.0/23"}});
+  REQUIRE(routes["total"] == 2);
+  CHECK(routes["routes"][0]["nexthop"]["via"] == "192.0.2.2");
+  REQUIRE(::truncate(file.c_str(), 5000) == 0);
+  CHECK_FALSE(soft::ControlClient(lab.files().socket()).ask({{"verb", "restore"}, {"file", file}}));
+  CHECK(lab.count() == 300);
+}
