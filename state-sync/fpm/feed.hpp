@@ -36,6 +36,8 @@ class Feed {
   Decoded apply(std::span<const std::byte> messages);
   /// A new daemon speaks: its next-hop ids are its own. Routes stay.
   void forget_nexthops() { nexthops_.forget(); }
+  /// A port of the tables went up or down: call it when they say so.
+  void ports_changed() { nexthops_.ports_changed(); }
 
   /// What comes is said by a kernel, not by a daemon: a prefix can have several routes there, the
   /// one with the lowest metric counts; and a next-hop object takes its routes with it.
