@@ -44,6 +44,8 @@ class Feed {
     nexthops_.forget();
     waiting_.clear();
   }
+  /// A port of the tables went up or down: call it when they say so.
+  void ports_changed() { nexthops_.ports_changed(); }
 
   /// What comes is said by a kernel, not by a daemon: a prefix can have several routes there, the
   /// one with the lowest metric counts; and a next-hop object takes its routes with it.

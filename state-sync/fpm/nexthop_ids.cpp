@@ -94,18 +94,27 @@ void NextHopIds::drop(tables::NextHopId target) {
   }
 }
 
+bool NextHopIds::is_up(tables::NextHopId target) const {
+  const auto hop = tables_.nexthop(target);
+  const bool leaves = hop && (hop->kind == NPU_NH_FORWARD || hop->kind == NPU_NH_CONNECTED);
+  const auto port = leaves ? tables_.port(hop->port) : std::nullopt;
+  return !port || port->up;
+}
+
 /// Of the members that are known. A group within a group is none: rtnetlink has no such thing.
 std::vector<tables::GroupMember> NextHopIds::targets_of(std::uint32_t id, const Known& group) {
   std::vector<tables::GroupMember> targets;
+  std::vector<tables::GroupMember> down;
   for (const NextHopSaid::Member& member : group.members) {
     const auto known = known_.find(member.id);
     if (known == known_.end() || known->second.is_group()) {
       awaited_.insert({member.id, id});
     } else {
-      targets.push_back({known->second.target, member.weight});
+      auto& among = is_up(known->second.target) ? targets : down;
+      among.push_back({known->second.target, member.weight});
     }
   }
-  return targets;
+  return targets.empty() ? down : targets;
 }
 
 void NextHopIds::resolve_group(std::uint32_t id, Known& group) {
@@ -135,6 +144,14 @@ void NextHopIds::renew_groups_of(std::uint32_t member) {
   for (auto& [id, known] : known_) {
     if (std::any_of(known.members.begin(), known.members.end(),
                     [&](const auto& each) { return each.id == member; })) {
+      resolve_group(id, known);
+    }
+  }
+}
+
+void NextHopIds::ports_changed() {
+  for (auto& [id, known] : known_) {
+    if (known.is_group()) {
       resolve_group(id, known);
     }
   }

@@ -21,7 +21,8 @@ using PortOf = std::function<std::optional<std::uint32_t>(std::uint32_t ifindex)
 ///
 /// A group with an id is an entry of its own in the tables, whose members change under its routes;
 /// everything else is shared with whoever says the same. zebra may announce a group before its
-/// members: it has those that are known, and gets the others when they come.
+/// members: it has those that are known, and gets the others when they come. Members whose port is
+/// down are left out while others are up: FRR 10 leaves it to the kernel to know that.
 class NextHopIds {
  public:
   /// All must outlive it.
@@ -45,6 +46,8 @@ class NextHopIds {
   /// Routes keep what they have. Gives back what it stood for.
   std::optional<tables::NextHopId> remove(std::uint32_t id);
   void forget();
+  /// A port went up or down: groups get those members that can be used.
+  void ports_changed();
 
  private:
   struct Known {
@@ -66,6 +69,7 @@ class NextHopIds {
   [[nodiscard]] bool is_shared(tables::NextHopId target) const;
   Known* entry(std::uint32_t id);
   void drop(tables::NextHopId target);
+  [[nodiscard]] bool is_up(tables::NextHopId target) const;
 
   tables::Writer& tables_;
   const PortOf& port_of_;

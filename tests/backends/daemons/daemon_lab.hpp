@@ -37,6 +37,8 @@ class DaemonLab {
   /// Starts an FRR daemon ("bgpd"); its vty socket is in `folder()`.
   void start_frr(const std::string& name, const std::string& daemon, const std::string& config,
                  const Argv& options = {});
+  /// Starts any program inside a namespace; it is ended with the lab.
+  void start(const std::string& what, const Argv& argv, const std::string& in);
   /// Ends what was started under this name: SIGKILL, nobody is told.
   void kill(const std::string& what);
   [[nodiscard]] ProcessId process(const std::string& what) const { return processes_.at(what); }
@@ -51,7 +53,6 @@ class DaemonLab {
 
  private:
   std::string full(const std::string& name) const;
-  void start(const std::string& what, const Argv& argv, const std::string& in);
 
   std::filesystem::path folder_;
   std::vector<std::string> namespaces_;

@@ -37,10 +37,15 @@ struct Lab {
 
   Lab() {
     for (int port = 0; port < 9; ++port) {
-      tables::Port each;
-      each.name = "port" + std::to_string(port);
-      REQUIRE(tables.set_port(each));
+      set_port(port, true);
     }
+  }
+  void set_port(int index, bool up) {
+    tables::Port port;
+    port.name = "port" + std::to_string(index);
+    port.up = up;
+    REQUIRE(tables.set_port(port));
+    feed.ports_changed();
   }
   [[nodiscard]] std::optional<tables::NextHop> target(const std::string& prefix) const {
     const auto route = tables.find(*Prefix::parse(prefix));
@@ -134,6 +139,18 @@ TEST_CASE("a group that changes takes its routes with it, and nobody else's") {
   CHECK(lab.tables.find(*Prefix::parse("10.1.0.0/16"))->nexthop == before);
   CHECK(lab.gateways("10.1.0.0/16") == std::set<std::string>{"192.0.2.5"});
   CHECK(lab.gateways("10.2.0.0/16") == std::set<std::string>{"192.0.2.1", "192.0.2.5"});
+}
+
+TEST_CASE("a group leaves out members whose port is down, unless all are") {
+  Lab lab;
+  lab.feed.apply(tests::new_nexthop(1, {"192.0.2.1", 3}) + tests::new_nexthop(2, {"192.0.2.5", 4}) +
+                 tests::new_group(3, {1, 2}) + tests::new_route("10.1.0.0/16", 3));
+  lab.set_port(2, false);
+  CHECK(lab.gateways("10.1.0.0/16") == std::set<std::string>{"192.0.2.5"});
+  lab.set_port(3, false);
+  CHECK(lab.gateways("10.1.0.0/16") == std::set<std::string>{"192.0.2.1", "192.0.2.5"});
+  lab.set_port(2, true);
+  CHECK(lab.gateways("10.1.0.0/16") == std::set<std::string>{"192.0.2.1"});
 }
 
 TEST_CASE("groups within groups, and within themselves, are not followed") {
