@@ -102,6 +102,8 @@ class FeedBase : public Feeds {
       : ports_(tables, settings),
         feed_(tables, {[this](std::uint32_t ifindex) { return ports_.find(ifindex); }, say}) {}
 
+  void ports_changed() override { feed_.ports_changed(); }
+
  protected:
   [[nodiscard]] json feed_view(const char* name) const {
     const fpm::FeedCounters& counters = feed_.counters();

@@ -33,6 +33,8 @@ class Feeds {
   /// is not in its kernel's table either, is gone. `kernel`: of the route processor. Cheap when
   /// there is nothing to do.
   virtual Result<void> settle(state_sync::FibSocket& kernel) = 0;
+  /// A port of the tables went up or down.
+  virtual void ports_changed() = 0;
   [[nodiscard]] virtual nlohmann::json view() const = 0;
 };
 

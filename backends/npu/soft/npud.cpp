@@ -208,6 +208,7 @@ Result<void> Npud::look_around() {
   }
   if (*changed) {
     ISSU_TRY(engine_->set_ports(chassis_->ports()), "giving the engine its ports");
+    feeds_->ports_changed();
   }
   ISSU_TRY(engine_->pump(), "the neighbours");
   if (feeds_->lost_something()) {
