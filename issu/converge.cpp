@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include "state-sync/sync_rule.hpp"
 
@@ -50,6 +51,11 @@ Result<void> refresh_by_asking(Context& context, backends::Slot slot, std::uint6
   return *routes ? context.npu.refresh(epoch, **routes) : Result<void>{};
 }
 
+bool within_stale_budget(const Context& context, const backends::SyncState& state) {
+  return static_cast<double>(state.stale) <=
+         context.config.budgets.stale_fraction * static_cast<double>(state.held);
+}
+
 Error expired(const Context& context, const backends::ControlPlaneView& view,
               const backends::SyncState& state, const Baseline& baseline) {
   const auto missing = missing_peers(view, baseline);
@@ -82,6 +88,7 @@ Result<backends::SyncState> wait_end_of_sync(Context& context, backends::Slot sl
   const auto& timers = context.config.timers;
   const state_sync::SyncLimits limits{timers.quiet_s, timers.converge_s};
   const MonoNs began = mono_now();
+  std::optional<std::uint64_t> stale_before;
   for (;;) {
     auto status = context.rp.status(slot);
     if (!status) {
@@ -118,7 +125,17 @@ Result<backends::SyncState> wait_end_of_sync(Context& context, backends::Slot sl
     }
     if (verdict == state_sync::SyncVerdict::complete) {
       ISSU_TRY(refresh_by_asking(context, slot, epoch), "refreshing the NPU's routes");
-      return context.npu.sync_state();
+      auto asked = context.npu.sync_state();
+      const bool no_time = to_s(mono_now() - began) + timers.quiet_s > timers.converge_s;
+      if (!asked || within_stale_budget(context, *asked) || asked->stale == stale_before ||
+          no_time) {
+        return asked;
+      }
+      // The daemons may have heard the last End-of-RIB this moment and not have chosen their paths
+      // yet: too few routes count when they do not become more.
+      stale_before = asked->stale;
+      sleep_for(std::chrono::milliseconds(static_cast<std::int64_t>(timers.quiet_s * 1000)));
+      continue;
     }
     if (verdict == state_sync::SyncVerdict::expired) {
       return fail(expired(context, *view, *state, baseline));
@@ -129,7 +146,7 @@ Result<backends::SyncState> wait_end_of_sync(Context& context, backends::Slot sl
 
 Result<void> compare_with_npu(const Context& context, const backends::SyncState& state) {
   const double allowed = context.config.budgets.stale_fraction * static_cast<double>(state.held);
-  if (static_cast<double>(state.stale) <= allowed) {
+  if (within_stale_budget(context, state)) {
     return {};
   }
   std::vector<std::string> sample;

@@ -201,6 +201,16 @@ TEST_CASE("a new side that lost routes is found before anything is swept") {
   CHECK(lab.document()["reason"].get<std::string>().find("500 of 1000") != std::string::npos);
 }
 
+TEST_CASE("a new side whose routes still become more is not taken for one that lost some") {
+  Lab lab;
+  lab.config.timers.quiet_s = 0.05;
+  lab.world.says[backends::Slot::b] = 500;
+  lab.world.says_when_asked_again = 1000;
+  lab.open();
+  CHECK(*lab.run() == Outcome::committed);
+  lab.check_ended(Outcome::committed);
+}
+
 TEST_CASE("a new side without a session goes back when the time is over") {
   Lab lab;
   lab.world.establishes[backends::Slot::b] = false;

@@ -21,7 +21,9 @@ struct FakeWorld {
                                                {backends::Slot::b, 1000}};
   std::map<backends::Slot, bool> establishes{{backends::Slot::a, true}, {backends::Slot::b, true}};
   std::uint64_t refreshed = 0;
-  bool changes_missed = false;  ///< the watch over the tables was interrupted
+  std::uint64_t says_when_asked_again = 0;  ///< routes; 0: no more than before
+  int asked = 0;                            ///< for its routes
+  bool changes_missed = false;              ///< the watch over the tables was interrupted
 
   Result<void> enter(const std::string& verb) {
     calls.push_back(verb);
@@ -86,6 +88,9 @@ class FakeRp : public backends::RouteProcessor {
     return view;
   }
   Result<std::optional<std::vector<state_sync::Prefix>>> routes(backends::Slot /*slot*/) override {
+    if (++world_.asked == 2 && world_.says_when_asked_again != 0) {
+      world_.refreshed = world_.says_when_asked_again;
+    }
     return std::optional<std::vector<state_sync::Prefix>>();
   }
 
