@@ -1,11 +1,9 @@
 #include "issu/coordinator.hpp"
 
 #include <doctest/doctest.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 #include <optional>
 
 #include "issu/base/file.hpp"
@@ -13,6 +11,7 @@
 #include "issu/history.hpp"
 #include "tests/image/signed_bundle.hpp"
 #include "tests/issu/fake_ports.hpp"
+#include "tests/issu/small_disk.hpp"
 #include "tests/temp_dir.hpp"
 
 namespace issu {
@@ -26,37 +25,10 @@ const tests::SignedBundle& bundle() {
   return made;
 }
 
-/// A filesystem of its own, of 4 MiB; only for root.
-class SmallDisk {
- public:
-  explicit SmallDisk(const std::filesystem::path& where) : where_(where) {
-    REQUIRE(make_dirs(where));
-    REQUIRE(::mount("small", where.c_str(), "tmpfs", 0, "size=4m") == 0);
-  }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-  ~SmallDisk() { ::umount2(where_.c_str(), MNT_DETACH); }
-
-  void fill() {
-    std::ofstream file(where_ / "filler");
-    const std::string page(4096, 'x');
-    while (file.write(page.data(), static_cast<std::streamsize>(page.size())).flush()) {
-    }
-  }
-  void leave(std::uint64_t bytes) {
-    fill();
-    const auto file = where_ / "filler";
-    std::filesystem::resize_file(file, std::filesystem::file_size(file) / 4096 * 4096 - bytes);
-  }
-
- private:
-  std::filesystem::path where_;
-};
-
 /// A router on fakes of the two ports with a real state folder and a real image.
 struct Lab {
   tests::TempDir dir;
-  std::optional<SmallDisk> disk;
+  std::optional<tests::SmallDisk> disk;
   tests::FakeWorld world;
   tests::FakeRp rp{world};
   tests::FakeNpu npu{world};
