@@ -51,11 +51,6 @@ Result<void> refresh_by_asking(Context& context, backends::Slot slot, std::uint6
   return *routes ? context.npu.refresh(epoch, **routes) : Result<void>{};
 }
 
-bool within_stale_budget(const Context& context, const backends::SyncState& state) {
-  return static_cast<double>(state.stale) <=
-         context.config.budgets.stale_fraction * static_cast<double>(state.held);
-}
-
 Error expired(const Context& context, const backends::ControlPlaneView& view,
               const backends::SyncState& state, const Baseline& baseline) {
   const auto missing = missing_peers(view, baseline);
@@ -126,14 +121,24 @@ Result<backends::SyncState> wait_end_of_sync(Context& context, backends::Slot sl
     if (verdict == state_sync::SyncVerdict::complete) {
       ISSU_TRY(refresh_by_asking(context, slot, epoch), "refreshing the NPU's routes");
       auto asked = context.npu.sync_state();
-      const bool no_time = to_s(mono_now() - began) + timers.quiet_s > timers.converge_s;
-      if (!asked || within_stale_budget(context, *asked) || asked->stale == stale_before ||
-          no_time) {
+      if (!asked || asked->stale == 0 || asked->stale == stale_before) {
         return asked;
       }
       // The daemons may have heard the last End-of-RIB this moment and not have chosen their paths
-      // yet: too few routes count when they do not become more.
+      // yet: routes that are missing count when they do not become fewer. Also when they are few:
+      // what is still to come would be swept.
       stale_before = asked->stale;
+      if (to_s(mono_now() - began) + timers.quiet_s > timers.converge_s) {
+        if (missed == Missed::give_up) {
+          return fail(
+              fmt::format("{} of {} routes were still missing, and {} s (timers.converge_s) "
+                          "left no time to see whether they come",
+                          asked->stale, asked->held, timers.converge_s),
+              "nothing was swept; a larger timers.converge_s gives a loaded machine time");
+        }
+        asked->complete = false;
+        return asked;
+      }
       sleep_for(std::chrono::milliseconds(static_cast<std::int64_t>(timers.quiet_s * 1000)));
       continue;
     }
@@ -146,7 +151,7 @@ Result<backends::SyncState> wait_end_of_sync(Context& context, backends::Slot sl
 
 Result<void> compare_with_npu(const Context& context, const backends::SyncState& state) {
   const double allowed = context.config.budgets.stale_fraction * static_cast<double>(state.held);
-  if (within_stale_budget(context, state)) {
+  if (static_cast<double>(state.stale) <= allowed) {
     return {};
   }
   std::vector<std::string> sample;

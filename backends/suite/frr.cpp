@@ -83,17 +83,18 @@ Result<std::vector<init::DaemonPlan>> plan(const std::filesystem::path& rootfs,
   return plans;
 }
 
+/// A line that zebra's configuration has to have.
 struct ZebraLine {
   std::string_view line;
   const char* lacking;
+  bool for_fpm;  ///< only beside an NPU that takes zebra's routes over FPM
 };
 
-/// What zebra has to be told beside an NPU that takes its routes over FPM.
-constexpr ZebraLine fpm_lines[] = {
-    {"fpm address 127.0.0.1 port 2620", " does not say where the NPU takes its routes"},
+constexpr ZebraLine zebra_lines[] = {
+    {"fpm address 127.0.0.1 port 2620", " does not say where the NPU takes its routes", true},
     // Its option -a says the same and is forgotten again before it counts (8.4.4, 10.3).
     {"allow-external-route-update",
-     " does not allow the sweep to delete routes: zebra would put them back"},
+     " does not allow the sweep to delete routes: zebra would put them back", false},
 };
 
 bool has_line(const std::string& text, std::string_view line) {
@@ -123,9 +124,9 @@ Result<void> check_config(const std::filesystem::path& config_dir,
     }
   }
   const auto zebra_conf = config_dir / "zebra.conf";
-  const std::string text = fpm ? read_file(zebra_conf).value_or("") : "";
-  for (const ZebraLine& each : fpm_lines) {
-    if (fpm && !has_line(text, each.line)) {
+  const auto text = read_file(zebra_conf);  // one that is not there was told above
+  for (const ZebraLine& each : zebra_lines) {
+    if (text && (fpm || !each.for_fpm) && !has_line(*text, each.line)) {
       add(Error(zebra_conf.string() + each.lacking, "add the line: " + std::string(each.line)));
     }
   }

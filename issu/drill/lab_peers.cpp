@@ -57,8 +57,9 @@ Result<void> write_router_config(const LabSpec& spec, const Layout& layout) {
   }
   for (const std::string& daemon : daemons) {
     std::string text = daemon == "bgpd" ? frr_router_conf(layout) : "hostname " + layout.id + "\n";
-    if (daemon == "zebra" && spec.npu == "soft") {
-      text += "fpm address 127.0.0.1 port 2620\nallow-external-route-update\n";
+    if (daemon == "zebra") {
+      text += "allow-external-route-update\n";
+      text += spec.npu == "soft" ? "fpm address 127.0.0.1 port 2620\n" : "";
     }
     ISSU_TRY(write_file_atomic(layout.config_dir() / (daemon + ".conf"), text, 0644), daemon);
   }

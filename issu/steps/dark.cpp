@@ -77,8 +77,10 @@ Result<nlohmann::json> undo_freeze(Context& context) {
   }
   if (!before || !state->complete) {
     return nlohmann::json{
-        {"unswept", before ? "changes of the NPU's tables were missed: what is stale can't be told"
-                           : before.error().what()}};
+        {"unswept",
+         before ? "what is stale can't be told: changes of the NPU's tables were missed, or "
+                  "routes were still coming"
+                : before.error().what()}};
   }
   if (auto compared = compare_with_npu(context, *state); !compared) {
     nlohmann::json facts = sync_facts(*state);

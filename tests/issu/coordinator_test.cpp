@@ -166,6 +166,7 @@ TEST_CASE("abort during any phase but commit goes back") {
 
 TEST_CASE("a new side that lost routes is found before anything is swept") {
   Lab lab;
+  lab.config.timers.quiet_s = 0.05;
   lab.world.says[backends::Slot::b] = 500;
   lab.open();
   CHECK(*lab.run() == Outcome::rolled_back);
@@ -174,13 +175,25 @@ TEST_CASE("a new side that lost routes is found before anything is swept") {
 }
 
 TEST_CASE("a new side whose routes still become more is not taken for one that lost some") {
+  for (const std::uint64_t first : {500U, 995U}) {  // 995: within the budget, and still not the end
+    CAPTURE(first);
+    Lab lab;
+    lab.config.timers.quiet_s = 0.05;
+    lab.world.says[backends::Slot::b] = first;
+    lab.world.says_when_asked_again = 1000;
+    lab.open();
+    CHECK(*lab.run() == Outcome::committed);
+    lab.check_ended(Outcome::committed);
+  }
+}
+
+TEST_CASE("a new side that has no time left to say its routes is not believed") {
   Lab lab;
-  lab.config.timers.quiet_s = 0.05;
-  lab.world.says[backends::Slot::b] = 500;
-  lab.world.says_when_asked_again = 1000;
+  lab.world.says[backends::Slot::b] = 995;  // within the budget, but converge_s is under quiet_s
   lab.open();
-  CHECK(*lab.run() == Outcome::committed);
-  lab.check_ended(Outcome::committed);
+  CHECK(*lab.run() == Outcome::rolled_back);
+  lab.check_ended(Outcome::rolled_back);
+  CHECK(lab.document()["reason"].get<std::string>().find("converge_s") != std::string::npos);
 }
 
 TEST_CASE("a new side without a session goes back when the time is over") {

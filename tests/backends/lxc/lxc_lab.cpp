@@ -65,7 +65,7 @@ LxcLab::LxcLab(const std::string& suite) {
 
 void LxcLab::write_config() {
   fs::create_directories(spec_.config_dir);
-  std::ofstream(spec_.config_dir / "zebra.conf") << "hostname lab\n";
+  std::ofstream(spec_.config_dir / "zebra.conf") << "hostname lab\nallow-external-route-update\n";
   std::ofstream(spec_.config_dir / "bgpd.conf") << "router bgp 65000\n bgp router-id 192.0.2.1\n";
   std::ofstream(spec_.config_dir / "staticd.conf") << "ip route 198.51.100.0/24 blackhole\n"
                                                       "ipv6 route 2001:db8:9::/48 blackhole\n";

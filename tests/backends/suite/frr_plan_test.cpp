@@ -60,6 +60,17 @@ TEST_CASE(
   CHECK(find_suite("frr")->check_config(folder.path(), {"zebra", "bgpd"}, true).has_value());
 }
 
+TEST_CASE("whoever forwards, zebra has to let the sweep delete routes") {
+  tests::TempDir folder;
+  std::ofstream(folder / "zebra.conf") << "hostname edge1\n! allow-external-route-update\n";
+  const auto refused = find_suite("frr")->check_config(folder.path(), {"zebra"}, false);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().message().find("allow-external-route-update") != std::string::npos);
+  CHECK(refused.error().message().find("fpm address") == std::string::npos);
+  std::ofstream(folder / "zebra.conf") << "hostname edge1\nallow-external-route-update\n";
+  CHECK(find_suite("frr")->check_config(folder.path(), {"zebra"}, false).has_value());
+}
+
 TEST_CASE("FRR with mgmtd: it is started unasked, staticd waits for it, bgpd does not") {
   tests::TempDir rootfs;
   for (const char* name : {"zebra", "bgpd", "staticd", "mgmtd"}) {
