@@ -15,21 +15,6 @@ namespace {
 
 constexpr auto answer_limit = std::chrono::seconds(120);
 
-Result<void> send_all(const Fd& fd, const std::string& text) {
-  std::size_t sent = 0;
-  while (sent < text.size()) {
-    const ssize_t count = ::send(fd.get(), text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
-    if (count < 0 && errno == EINTR) {
-      continue;
-    }
-    if (count < 0) {
-      return fail_errno("speaking to the route tracker");
-    }
-    sent += static_cast<std::size_t>(count);
-  }
-  return {};
-}
-
 Result<std::string> read_line(const Fd& fd) {
   const Deadline deadline = Deadline::in(answer_limit);
   std::string line;

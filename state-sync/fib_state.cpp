@@ -73,6 +73,15 @@ Result<FibState> load_fib_state(const std::filesystem::path& file) {
   return state;
 }
 
+Result<FibState> close_fib_state(const std::filesystem::path& file) {
+  auto state = load_fib_state(file);
+  if (state && state->holding) {
+    state->holding = false;
+    ISSU_TRY(write_file_atomic(file, to_json(*state)), "closing the epoch");
+  }
+  return state;
+}
+
 std::string answer_line(const Result<FibState>& result) {
   if (result) {
     return json{{"state", document_of(*result)}}.dump() + "\n";

@@ -29,6 +29,9 @@ Result<FibState> fib_state_from_json(const std::string& text);
 /// is kept only for an epoch that was released: one that is open has lost its tracker.
 Result<FibState> load_fib_state(const std::filesystem::path& file);
 
+/// The same, and an epoch that is still open is closed in the file: nobody tracks it any more.
+Result<FibState> close_fib_state(const std::filesystem::path& file);
+
 /// A tracker's answer: the state, or the error.
 [[nodiscard]] std::string answer_line(const Result<FibState>& result);
 Result<FibState> read_answer(const std::string& line);

@@ -84,4 +84,18 @@ Result<Fd> connect_unix(const std::filesystem::path& path) {
   return fd;
 }
 
+Result<void> send_all(const Fd& fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL);
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    if (count < 0) {
+      return fail_errno("writing to a socket");
+    }
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
 }  // namespace issu::state_sync

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string_view>
 
 #include "issu/base/fd.hpp"
 #include "issu/base/result.hpp"
@@ -12,5 +13,7 @@ namespace issu::state_sync {
 Result<Fd> listen_unix(const std::filesystem::path& path);
 /// A connection to it.
 Result<Fd> connect_unix(const std::filesystem::path& path);
+/// Writes all of it to a blocking socket; an error when the other end is gone.
+Result<void> send_all(const Fd& fd, std::string_view text);
 
 }  // namespace issu::state_sync

@@ -169,13 +169,9 @@ class KernelNpu final : public Npu {
   }
 
   Result<SyncState> close_kept_state() {
-    auto state = state_sync::load_fib_state(files_.epoch());
+    auto state = state_sync::close_fib_state(files_.epoch());
     if (!state) {
       return fail(std::move(state).error());
-    }
-    if (state->holding) {
-      state->holding = false;
-      ISSU_TRY(write_file_atomic(files_.epoch(), to_json(*state)), "closing the epoch");
     }
     return as_sync_state(*state);
   }

@@ -15,21 +15,6 @@ namespace {
 /// The kernel's own limit of descriptors in one message.
 constexpr std::size_t most_fds = 253;
 
-Result<void> send_all(const Fd& fd, const std::string& text) {
-  std::size_t sent = 0;
-  while (sent < text.size()) {
-    const ssize_t count = ::send(fd.get(), text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
-    if (count < 0 && errno == EINTR) {
-      continue;
-    }
-    if (count < 0) {
-      return fail_errno("speaking to npud");
-    }
-    sent += static_cast<std::size_t>(count);
-  }
-  return {};
-}
-
 void take_fds(msghdr& message, std::vector<Fd>* fds) {
   for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
        part = CMSG_NXTHDR(&message, part)) {
@@ -110,11 +95,11 @@ Result<nlohmann::json> ControlClient::ask(nlohmann::json words,
   for (const state_sync::Prefix& prefix : prefixes) {
     text += prefix.text() + "\n";
     if (text.size() >= part) {
-      ISSU_TRY(send_all(*fd, text), "asking npud");
+      ISSU_TRY(state_sync::send_all(*fd, text), "asking npud");
       text.clear();
     }
   }
-  ISSU_TRY(send_all(*fd, text), "asking npud");
+  ISSU_TRY(state_sync::send_all(*fd, text), "asking npud");
   auto answer = read_line(*fd, fds, limit);
   if (!answer) {
     return fail(std::move(answer).error());
