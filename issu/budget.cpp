@@ -22,4 +22,11 @@ Result<void> within_dark_budget(const LiveView& live, const config::Budgets& bud
                   live.dark_ms, budgets.control_plane_dark_ms));
 }
 
+Error with_state_of(backends::Npu& npu, Error loss) {
+  if (auto size = npu.size(); !size) {
+    loss.also(std::move(size).error().within("the NPU does not answer"));
+  }
+  return loss;
+}
+
 }  // namespace issu

@@ -26,7 +26,11 @@ Result<void> check_budget(const Context& context, int& lossy_looks) {
   const config::Budgets& budgets = context.config.budgets;
   ISSU_TRY(within_dark_budget(*live, budgets), "");
   lossy_looks = live->lost > budgets.lost_packets ? lossy_looks + 1 : 0;
-  return lossy_looks < looks_of_a_loss ? Result<void>{} : within_loss_budget(*live, budgets);
+  if (lossy_looks < looks_of_a_loss) {
+    return {};
+  }
+  auto within = within_loss_budget(*live, budgets);
+  return within ? within : fail(with_state_of(context.npu, std::move(within).error()));
 }
 
 Result<void> check_health(Context& context, const Baseline& baseline) {

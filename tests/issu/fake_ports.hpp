@@ -23,7 +23,8 @@ struct FakeWorld {
   std::uint64_t refreshed = 0;
   std::uint64_t says_when_asked_again = 0;  ///< routes; 0: no more than before
   int asked = 0;                            ///< for its routes
-  bool changes_missed = false;              ///< the watch over the tables was interrupted
+  bool size_can_fail = false;
+  bool changes_missed = false;  ///< the watch over the tables was interrupted
 
   Result<void> enter(const std::string& verb) {
     calls.push_back(verb);
@@ -119,7 +120,11 @@ class FakeNpu : public backends::Npu {
   Result<void> check() override { return {}; }
   Result<void> up() override { return world_.enter("npu up"); }
   Result<void> down() override { return world_.enter("npu down"); }
-  Result<backends::TableSize> size() override { return backends::TableSize{world_.routes, 0}; }
+  Result<backends::TableSize> size() override {
+    // Not among the calls: it is asked all the time, and changes nothing.
+    ISSU_TRY(world_.fault && world_.size_can_fail ? world_.fault("size") : Result<void>{}, "");
+    return backends::TableSize{world_.routes, 0};
+  }
   Result<void> watch() override {
     watching_ = true;
     return world_.enter("watch");
