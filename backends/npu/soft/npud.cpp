@@ -78,7 +78,7 @@ class Npud {
   std::optional<ChassisTables> chassis_;
   std::optional<state_sync::FibSocket> kernel_;
   std::unique_ptr<HoldKeeper> holds_;
-  std::unique_ptr<Feeds> feeds_;
+  std::optional<Feeds> feeds_;
   std::unique_ptr<ControlServer> control_;
   bool ended_ = false;
 };
@@ -229,7 +229,6 @@ Result<void> Npud::run() {
     for (const int fd : engine_->fds()) {
       watched.push_back({fd, POLLIN, 0});
     }
-    const std::size_t feeds_at = watched.size();
     feeds_->watch(watched);
     const std::size_t control_at = watched.size();
     control_->watch(watched);
@@ -240,7 +239,7 @@ Result<void> Npud::run() {
       break;
     }
     // What the daemons said is taken in before anybody is told how far they are.
-    ISSU_TRY(feeds_->serve(watched, feeds_at), "the feed");
+    ISSU_TRY(feeds_->serve(), "the feed");
     ISSU_TRY(look_around(), "the chassis");
     control_->serve(watched, control_at);
   }
@@ -323,14 +322,15 @@ Result<json> Npud::answer_view(const Request& request) {
     return counters_view(*writer_, store_->segment());
   }
   if (verb == "snapshot") {
-    return take_snapshot(*writer_, store_->segment(), request.words.value("file", ""));
+    return take_snapshot(*writer_, store_->segment(), settings_.router,
+                         request.words.value("file", ""));
   }
   if (verb == "restore") {
-    if (holds_->holding()) {
-      return fail("an upgrade of the router is in its middle", "restore when it is over",
-                  ErrorKind::refused);
+    if (holds_->reconciling()) {
+      return fail("the routes of the router's new side are on their way",
+                  "restore when the upgrade of the router is in soak, or over", ErrorKind::refused);
     }
-    return restore_snapshot(*writer_, request.words.value("file", ""));
+    return restore_snapshot(*writer_, settings_.router, request.words.value("file", ""));
   }
   if (verb == "unpin") {
     engine_->unpin();
