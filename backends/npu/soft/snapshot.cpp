@@ -26,8 +26,8 @@ constexpr std::uintmax_t largest_snapshot = std::uintmax_t{4} << 30U;
 
 /// The first form was whole regions, unused entries and all, and did not say whose they were.
 constexpr std::uint32_t schema = 2;
-/// Packed while it is in the nearest cache.
-constexpr std::size_t piece_routes = (std::size_t{64} << 10U) / sizeof(npu_route);
+/// Packed, copied and digested while it is in the nearest cache.
+constexpr std::size_t piece_routes = (std::size_t{32} << 10U) / sizeof(npu_route);
 
 /// The daemons' routes without the slots between them, a piece a call.
 class PackedRoutes {
@@ -41,7 +41,7 @@ class PackedRoutes {
     for (; at_ < slots_.size() && count < piece_.size(); ++at_) {
       constexpr unsigned wanted = NPU_ROUTE_USED | NPU_ROUTE_DAEMON;
       std::memcpy(&piece_[count], &slots_[at_], sizeof(npu_route));
-      count += (piece_[count].state & wanted) == wanted ? 1 : 0;
+      count += (slots_[at_].state & wanted) == wanted ? 1U : 0U;
     }
     return std::as_bytes(std::span(piece_).first(count));
   }

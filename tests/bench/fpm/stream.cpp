@@ -16,6 +16,7 @@ using state_sync::Prefix;
 
 constexpr std::uint32_t gateways = 64;
 constexpr std::uint32_t first_group = 1000;
+constexpr std::uint64_t parents6 = 6000;
 
 /// Length and its share in 1000.
 struct Share {
@@ -71,13 +72,16 @@ std::vector<Prefix> realistic_prefixes(std::uint8_t family, std::size_t count) {
         }
         made.push_back(tables::shortened(prefix, drawn_length(shares4, random)));
       } else {
+        // Longer ones lie below few /32s, and there close together.
+        const std::uint8_t length = drawn_length(shares6, random);
+        const std::uint64_t block = length == 32 ? bits : bits % parents6 * 0x9e3779b97f4a7c15ULL;
         prefix.bytes = {0x20,
                         0x01,
-                        static_cast<std::uint8_t>(bits % 16),
-                        static_cast<std::uint8_t>(bits >> 8U),
-                        static_cast<std::uint8_t>(bits >> 16U),
+                        static_cast<std::uint8_t>(block >> 40U & 15U),
+                        static_cast<std::uint8_t>(block >> 48U),
+                        static_cast<std::uint8_t>(bits >> 32U & 0xe0U),
                         static_cast<std::uint8_t>(bits >> 24U)};
-        made.push_back(tables::shortened(prefix, drawn_length(shares6, random)));
+        made.push_back(tables::shortened(prefix, length));
       }
     }
     std::sort(made.begin(), made.end());
