@@ -73,7 +73,7 @@ class Npud {
   Fd lock_;
   Fd signals_;
   std::unique_ptr<TableStore> store_;
-  std::unique_ptr<EngineHost> engine_;
+  std::optional<EngineHost> engine_;
   std::optional<tables::Writer> writer_;
   std::optional<ChassisTables> chassis_;
   std::optional<state_sync::FibSocket> kernel_;
@@ -120,11 +120,12 @@ Result<void> Npud::open_tables() {
     // The tables are mapped before the old one stops.
     ISSU_TRY(take_over(heritage), "");
   }
-  auto engine = EngineHost::start(*store_, options_.take_over ? &heritage : nullptr);
+  auto engine =
+      EngineHost::start(*store_, settings_.npu.punt, options_.take_over ? &heritage : nullptr);
   if (!engine) {
     return pass(std::move(engine).error(), "starting the engine " + settings_.npu.engine);
   }
-  engine_ = std::move(*engine);
+  engine_.emplace(std::move(*engine));
   if (options_.take_over) {
     ISSU_TRY(take_lock(true), "");
   }
@@ -166,7 +167,7 @@ Result<void> Npud::open() {
     return fail(std::move(chassis).error());
   }
   chassis_.emplace(std::move(*chassis));
-  ISSU_TRY(engine_->set_ports(chassis_->ports()), "giving the engine its ports");
+  engine_->set_ports(chassis_->ports());
   auto kernel = kernel_socket(settings_.rp_netns);
   auto sweeper = kernel_socket(settings_.rp_netns);
   if (!kernel || !sweeper) {
@@ -207,7 +208,7 @@ Result<void> Npud::look_around() {
     return fail(std::move(changed).error());
   }
   if (*changed) {
-    ISSU_TRY(engine_->set_ports(chassis_->ports()), "giving the engine its ports");
+    engine_->set_ports(chassis_->ports());
     feeds_->ports_changed();
   }
   ISSU_TRY(engine_->pump(), "the neighbours");
@@ -331,6 +332,11 @@ Result<json> Npud::answer_view(const Request& request) {
                   ErrorKind::refused);
     }
     return restore_snapshot(*writer_, request.words.value("file", ""));
+  }
+  if (verb == "punt") {
+    const auto slot = request.words.value("slot", std::uint32_t{2});
+    ISSU_TRY(writer_->set_punt_slot(slot), "choosing the slot that is punted to");
+    return json{{"punt_slot", slot}};
   }
   if (verb == "unpin") {
     engine_->unpin();

@@ -8,7 +8,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 #include <utility>
+
+#include "backends/npu/soft/engine/tc_hook.hpp"
 
 namespace issu::backends::soft {
 
@@ -31,6 +34,11 @@ Result<std::unique_ptr<PacketEngine>> PacketEngine::start(const tables::Segment&
   std::unique_ptr<PacketEngine> engine(new PacketEngine(segment, options, std::move(events),
                                                         std::move(worker_events), std::move(wake),
                                                         std::move(heritage)));
+  if (auto program = load_drop_all()) {
+    engine->drop_all_ = std::move(*program);
+  } else {
+    std::fprintf(stderr, "issu-npud: %s; it forwards, slower\n", program.error().message().c_str());
+  }
   ISSU_TRY(engine->inherit(), "taking over from another packet engine");
   return engine;
 }
@@ -109,6 +117,45 @@ Result<PacketPort> PacketEngine::open_port(const EnginePort& place) {
   return port;
 }
 
+void PacketEngine::keep_from_kernel(const EnginePort& place) const {
+  if (!drop_all_) {
+    return;
+  }
+  for (const unsigned ifindex :
+       std::set{place.ifindex, place.punt_ifindex[0], place.punt_ifindex[1]}) {
+    if (ifindex == 0) {
+      continue;
+    }
+    if (auto attached = attach_ingress(ifindex, drop_all_.get()); !attached) {
+      std::fprintf(stderr, "issu-npud: %s; it forwards, slower\n",
+                   attached.error().message().c_str());
+    }
+  }
+}
+
+void PacketEngine::forget(const std::vector<PacketPort>& gone) const {
+  std::set<unsigned> kept;
+  for (const PacketPort& port : ports_) {
+    kept.insert(port.place.ifindex);
+    kept.insert(port.place.punt_ifindex.begin(), port.place.punt_ifindex.end());
+  }
+  for (const PacketPort& port : gone) {
+    for (const unsigned ifindex :
+         {port.place.ifindex, port.place.punt_ifindex[0], port.place.punt_ifindex[1]}) {
+      if (ifindex != 0 && !kept.contains(ifindex)) {
+        (void)detach_ingress(ifindex);
+      }
+    }
+  }
+}
+
+Result<void> PacketEngine::detach() {
+  stop();
+  const std::vector<PacketPort> gone = std::exchange(ports_, {});
+  forget(gone);
+  return {};
+}
+
 Result<void> PacketEngine::inherit() {
   std::vector<EnginePort> places;
   for (const HandedRing& ring : heritage_) {
@@ -141,12 +188,14 @@ Result<void> PacketEngine::set_ports(std::span<const EnginePort> ports) {
     }
     auto opened = open_port(place);
     if (opened) {
+      keep_from_kernel(place);
       kept.push_back(std::move(*opened));
     } else {
       result = pass(std::move(opened).error(), "port " + std::to_string(place.index));
     }
   }
-  ports_ = std::move(kept);
+  const std::vector<PacketPort> gone = std::exchange(ports_, std::move(kept));
+  forget(gone);
   heritage_.clear();
   heritage_fds_.clear();
   resume();
@@ -174,7 +223,7 @@ void PacketEngine::run() {
     ::pthread_setaffinity_np(::pthread_self(), sizeof set, &set);
   }
   while (!stopping_) {
-    if (!worker_.turn(ports_)) {
+    if (!worker_.turn(ports_) && !PacketWorker::linger(ports_)) {
       wait();
     }
   }
