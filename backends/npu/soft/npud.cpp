@@ -334,8 +334,11 @@ Result<json> Npud::answer_view(const Request& request) {
     return restore_snapshot(*writer_, request.words.value("file", ""));
   }
   if (verb == "punt") {
-    const auto slot = request.words.value("slot", std::uint32_t{2});
-    ISSU_TRY(writer_->set_punt_slot(slot), "choosing the slot that is punted to");
+    const json slot = request.words.value("slot", json());
+    if (!slot.is_number_unsigned()) {
+      return fail("punt: which slot?", "say \"slot\": 0 or 1");
+    }
+    ISSU_TRY(writer_->set_punt_slot(slot.get<std::uint32_t>()), "the slot that is punted to");
     return json{{"punt_slot", slot}};
   }
   if (verb == "unpin") {
