@@ -14,6 +14,21 @@
 #include "backends/npu/soft/engine/tc_hook.hpp"
 
 namespace issu::backends::soft {
+namespace {
+
+std::set<unsigned> interfaces_of(const EnginePort& place) {
+  std::set<unsigned> interfaces{place.ifindex, place.punt_ifindex[0], place.punt_ifindex[1]};
+  interfaces.erase(0);
+  return interfaces;
+}
+
+bool shares_interface(const EnginePort& one, const EnginePort& other) {
+  const auto of_other = interfaces_of(other);
+  return std::ranges::any_of(interfaces_of(one),
+                             [&](unsigned each) { return of_other.contains(each); });
+}
+
+}  // namespace
 
 Result<std::unique_ptr<PacketEngine>> PacketEngine::start(const tables::Segment& segment,
                                                           const PacketOptions& options,
@@ -118,13 +133,9 @@ Result<PacketPort> PacketEngine::open_port(const EnginePort& place) {
 }
 
 void PacketEngine::keep_from_kernel(const EnginePort& place) const {
-  if (!drop_all_) {
-    return;
-  }
-  for (const unsigned ifindex :
-       std::set{place.ifindex, place.punt_ifindex[0], place.punt_ifindex[1]}) {
-    if (ifindex == 0) {
-      continue;
+  for (const unsigned ifindex : interfaces_of(place)) {
+    if (!drop_all_) {
+      return;
     }
     if (auto attached = attach_ingress(ifindex, drop_all_.get()); !attached) {
       std::fprintf(stderr, "issu-npud: %s; it forwards, slower\n",
@@ -136,13 +147,11 @@ void PacketEngine::keep_from_kernel(const EnginePort& place) const {
 void PacketEngine::forget(const std::vector<PacketPort>& gone) const {
   std::set<unsigned> kept;
   for (const PacketPort& port : ports_) {
-    kept.insert(port.place.ifindex);
-    kept.insert(port.place.punt_ifindex.begin(), port.place.punt_ifindex.end());
+    kept.merge(interfaces_of(port.place));
   }
   for (const PacketPort& port : gone) {
-    for (const unsigned ifindex :
-         {port.place.ifindex, port.place.punt_ifindex[0], port.place.punt_ifindex[1]}) {
-      if (ifindex != 0 && !kept.contains(ifindex)) {
+    for (const unsigned ifindex : interfaces_of(port.place)) {
+      if (!kept.contains(ifindex)) {
         (void)detach_ingress(ifindex);
       }
     }
@@ -176,29 +185,47 @@ Result<void> PacketEngine::inherit() {
 }
 
 Result<void> PacketEngine::set_ports(std::span<const EnginePort> ports) {
-  stop();
-  std::vector<PacketPort> kept;
+  std::vector<PacketPort> opened;
   Result<void> result;
+  const auto open = [&](const EnginePort& place) {
+    auto port = open_port(place);
+    if (port) {
+      keep_from_kernel(place);
+      opened.push_back(std::move(*port));
+    } else {
+      result = pass(std::move(port).error(), "port " + std::to_string(place.index));
+    }
+  };
+  // To make a ring takes a tenth of a second: the others forward meanwhile. Only where a ring of
+  // the same interface is read still, another one would see the same frames again.
+  std::vector<EnginePort> changed;
   for (const EnginePort& place : ports) {
-    const auto known = std::ranges::find(ports_, place, &PacketPort::place);
-    if (known != ports_.end()) {
-      kept.push_back(std::move(*known));
-      ports_.erase(known);
+    if (std::ranges::find(ports_, place, &PacketPort::place) != ports_.end()) {
       continue;
     }
-    auto opened = open_port(place);
-    if (opened) {
-      keep_from_kernel(place);
-      kept.push_back(std::move(*opened));
+    const bool is_read = std::ranges::any_of(
+        ports_, [&](const PacketPort& port) { return shares_interface(port.place, place); });
+    if (is_read) {
+      changed.push_back(place);
     } else {
-      result = pass(std::move(opened).error(), "port " + std::to_string(place.index));
+      open(place);
     }
   }
-  const std::vector<PacketPort> gone = std::exchange(ports_, std::move(kept));
+  stop();
+  std::ranges::for_each(changed, open);
+  std::vector<PacketPort> gone = std::exchange(ports_, std::move(opened));
+  for (auto known = gone.begin(); known != gone.end();) {
+    if (std::ranges::find(ports, known->place) != ports.end()) {
+      ports_.push_back(std::move(*known));
+      known = gone.erase(known);
+    } else {
+      ++known;
+    }
+  }
+  resume();
   forget(gone);
   heritage_.clear();
   heritage_fds_.clear();
-  resume();
   return result;
 }
 
