@@ -73,7 +73,7 @@ class Npud {
   Fd lock_;
   Fd signals_;
   std::unique_ptr<TableStore> store_;
-  std::unique_ptr<EngineHost> engine_;
+  std::optional<EngineHost> engine_;
   std::optional<tables::Writer> writer_;
   std::optional<ChassisTables> chassis_;
   std::optional<state_sync::FibSocket> kernel_;
@@ -120,11 +120,12 @@ Result<void> Npud::open_tables() {
     // The tables are mapped before the old one stops.
     ISSU_TRY(take_over(heritage), "");
   }
-  auto engine = EngineHost::start(*store_, options_.take_over ? &heritage : nullptr);
+  auto engine =
+      EngineHost::start(*store_, settings_.npu.punt, options_.take_over ? &heritage : nullptr);
   if (!engine) {
     return pass(std::move(engine).error(), "starting the engine " + settings_.npu.engine);
   }
-  engine_ = std::move(*engine);
+  engine_.emplace(std::move(*engine));
   if (options_.take_over) {
     ISSU_TRY(take_lock(true), "");
   }
@@ -166,7 +167,7 @@ Result<void> Npud::open() {
     return fail(std::move(chassis).error());
   }
   chassis_.emplace(std::move(*chassis));
-  ISSU_TRY(engine_->set_ports(chassis_->ports()), "giving the engine its ports");
+  engine_->set_ports(chassis_->ports());
   auto kernel = kernel_socket(settings_.rp_netns);
   auto sweeper = kernel_socket(settings_.rp_netns);
   if (!kernel || !sweeper) {
@@ -207,7 +208,7 @@ Result<void> Npud::look_around() {
     return fail(std::move(changed).error());
   }
   if (*changed) {
-    ISSU_TRY(engine_->set_ports(chassis_->ports()), "giving the engine its ports");
+    engine_->set_ports(chassis_->ports());
     feeds_->ports_changed();
   }
   ISSU_TRY(engine_->pump(), "the neighbours");
@@ -331,6 +332,14 @@ Result<json> Npud::answer_view(const Request& request) {
                   "restore when the upgrade of the router is in soak, or over", ErrorKind::refused);
     }
     return restore_snapshot(*writer_, settings_.router, request.words.value("file", ""));
+  }
+  if (verb == "punt") {
+    const json slot = request.words.value("slot", json());
+    if (!slot.is_number_unsigned()) {
+      return fail("punt: which slot?", "say \"slot\": 0 or 1");
+    }
+    ISSU_TRY(writer_->set_punt_slot(slot.get<std::uint32_t>()), "the slot that is punted to");
+    return json{{"punt_slot", slot}};
   }
   if (verb == "unpin") {
     engine_->unpin();

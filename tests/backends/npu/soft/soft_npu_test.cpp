@@ -70,6 +70,43 @@ TEST_CASE("the route processor's namespace has an image of each port, the NPU's 
       Deadline::in(patience)));
 }
 
+TEST_CASE("slots with machines of their own: a tap each, which outlives npud; one is punted to") {
+  NEEDS_ROOT();
+  for (const char* engine : {"packet", "xdp"}) {
+    CAPTURE(engine);
+    SoftLab lab("fpm", engine);
+    lab.router().npu.punt_links = PuntLinks::taps;
+    const auto npu = lab.make();
+    const auto up = npu->up();
+    REQUIRE_MESSAGE(up, up.error().message());
+    const auto there = [&](const char* tap) {
+      return SoftLab::ip(lab.router().npu_netns(), {"-d", "link", "show", "dev", tap})
+                 .find("persist on") != std::string::npos;
+    };
+    for (const char* tap : {"punt0a", "punt0b", "punt1a", "punt1b"}) {
+      CAPTURE(tap);
+      CHECK(there(tap));
+    }
+    // Nobody here has the router's addresses: they are those of the description.
+    json shown = asked(lab, {{"verb", "show"}});
+    CHECK(shown["punt_slot"] == 0);
+    CHECK(shown.dump().find("192.0.2.1") != std::string::npos);
+    CHECK(asked(lab, {{"verb", "punt"}, {"slot", 1}})["punt_slot"] == 1);
+    CHECK_FALSE(soft::ControlClient(lab.files().socket()).ask({{"verb", "punt"}, {"slot", 2}}));
+    CHECK_FALSE(soft::ControlClient(lab.files().socket()).ask({{"verb", "punt"}, {"slot", "b"}}));
+    const ProcessId before = lab.npud();
+    ::kill(before.pid, SIGKILL);
+    CHECK(wait_until(
+        [&] {
+          const auto answer = soft::ControlClient(lab.files().socket()).ask({{"verb", "show"}});
+          return answer && (*answer)["pid"] != before.pid && (*answer)["punt_slot"] == 1;
+        },
+        Deadline::in(patience)));
+    CHECK(there("punt0b"));
+    REQUIRE(npu->down());
+  }
+}
+
 TEST_CASE("down leaves no namespace, no process, no mount and no file") {
   NEEDS_ROOT();
   for (const char* engine : {"packet", "xdp"}) {
