@@ -73,9 +73,6 @@ inline const std::vector<Base>& bases() {
       {"nlohmann::json_sax<nlohmann::json>", "its parser calls back"},
       {"Common", "words of a command line, no virtual member"},
       {"image::BuildOptions", "words of a command line, no virtual member"},
-      {"EngineHost", "inside of engine_host.cpp"},
-      {"Hosted<PacketEngine>", "inside of engine_host.cpp"},
-      {"Hosted<XdpEngine>", "inside of engine_host.cpp"},
   };
   return table;
 }
