@@ -8,7 +8,7 @@ packages_build=(build-essential cmake ninja-build ccache pkg-config git ca-certi
 packages_run=(liblxc1 libbpf1 lxc criu frr bird2 nftables iproute2 squashfs-tools mmdebstrap
   debian-archive-keyring gpgv openssl rauc libcap2-bin procps util-linux mount kmod file
   busybox-static)
-packages_developer=(clang-format clang-tidy strace tcpdump)
+packages_developer=(clang-format clang-tidy strace tcpdump libdpdk-dev)
 
 policy=/usr/sbin/policy-rc.d
 policy_mark='# put here by scenarios/setup while it installs packages'

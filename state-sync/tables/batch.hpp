@@ -8,7 +8,8 @@
 namespace issu::tables {
 
 /// npu_lookup4 for many destinations (host byte order) at once: `ids[i]` is the next-hop id of
-/// `destinations[i]`, 0: no route. Uses the widest vectors that the CPU has.
+/// `destinations[i]`, 0: no route. Reads FAST24, a quarter of the
+/// memory that npu_lookup4 reads, and asks for it ahead.
 void lookup4(const npu_view& tables, const std::uint32_t* destinations, std::uint32_t* ids,
              std::size_t count);
 

@@ -62,6 +62,7 @@ std::array<std::uint64_t, NPU_REGIONS> region_bytes(const npu_capacities& capaci
   bytes[NPU_PORTS] = times(capacities.ports, sizeof(npu_port));
   bytes[NPU_LOCALS] = times(capacities.locals, sizeof(npu_local));
   bytes[NPU_COUNTERS] = times(capacities.counter_rows, 8 * npu_counter_row_words(&capacities));
+  bytes[NPU_FAST24] = (1U << NPU_ROOT_BITS) + NPU_CODES * 4;
   bytes[NPU_ROUTES] = times(capacities.routes, sizeof(npu_route));
   return bytes;
 }

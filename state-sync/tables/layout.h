@@ -20,7 +20,7 @@ typedef __UINT32_TYPE__ npu_u32;
 typedef __UINT64_TYPE__ npu_u64;
 
 #define NPU_MAGIC 0x3154554e55535349ULL /* "ISSUNUT1" */
-#define NPU_LAYOUT_VERSION 1u
+#define NPU_LAYOUT_VERSION 2u
 
 enum npu_region {
   NPU_HEADER,     /* struct npu_header, one */
@@ -35,6 +35,7 @@ enum npu_region {
   NPU_LOCALS,     /* struct npu_local: the first header.local_count are in use */
   NPU_COUNTERS,   /* 64-bit words: counters.h */
   NPU_ROUTES,     /* struct npu_route: the writer's own; open addressing, linear probing */
+  NPU_FAST24,     /* one byte for each entry of TBL24, then NPU_CODES next-hop ids */
   NPU_REGIONS
 };
 
@@ -52,6 +53,12 @@ enum npu_region {
 #define NPU_LEAF(length, id) ((((length) + 0u) << NPU_ID_BITS) | (id))
 #define NPU_LEAF_ID(entry) ((entry)&NPU_ID_MASK)
 #define NPU_LEAF_LENGTH(entry) (((entry) >> NPU_ID_BITS) & 0xffu)
+
+/* A byte of FAST24 says what the entry of TBL24 says, in a quarter of the memory. 0: no route.
+ * NPU_CODE_LOOK: look into TBL24, which is always right. Others: an index into the ids behind the
+ * bytes. */
+#define NPU_CODES 256u
+#define NPU_CODE_LOOK 255u
 
 /* How many of each. Powers of two: tbl8_groups, nodes6, neighbours, routes. */
 struct npu_capacities {
@@ -104,7 +111,7 @@ struct npu_header {
   npu_u64 swept;
   npu_u64 changed_at;    /* CLOCK_MONOTONIC, ns: a feed's last change */
   npu_u32 high_water[4]; /* ids below were once in use: TBL8, NODES6, NEXTHOPS, BUCKETS / 8 */
-  npu_u64 reserved[28];
+  npu_u64 reserved[27];
 };
 
 enum npu_nexthop_kind {

@@ -16,6 +16,8 @@ struct npu_view {
   struct npu_header* header;
   npu_u32* tbl24;
   npu_u32* tbl8;
+  npu_u8* fast24; /* a byte for each entry of tbl24 */
+  npu_u32* codes; /* what the bytes stand for */
   npu_u32* root6;
   npu_u32* nodes6;
   struct npu_nexthop* nexthops;

@@ -72,6 +72,8 @@ npu_view view_of(const std::array<void*, NPU_REGIONS>& bases, const npu_capaciti
   npu_view view{};
   view.header = at<npu_header>(bases, NPU_HEADER);
   view.tbl24 = at<npu_u32>(bases, NPU_TBL24);
+  view.fast24 = at<npu_u8>(bases, NPU_FAST24);
+  view.codes = static_cast<npu_u32*>(static_cast<void*>(view.fast24 + (1U << NPU_ROOT_BITS)));
   view.tbl8 = at<npu_u32>(bases, NPU_TBL8);
   view.root6 = at<npu_u32>(bases, NPU_ROOT6);
   view.nodes6 = at<npu_u32>(bases, NPU_NODES6);

@@ -17,6 +17,19 @@ bool Trie::room_for(const Prefix& prefix, MonoNs now) {
   return there == needed || pool_->available(now) >= needed - there;
 }
 
+void Trie::say(std::uint32_t& slot, std::uint32_t entry) const {
+  publish(slot, entry);
+  if (fast_ != nullptr) {
+    // Slots of nodes lie elsewhere; as numbers, pointers of two arrays may be compared.
+    const auto index =
+        (reinterpret_cast<std::uintptr_t>(&slot) - reinterpret_cast<std::uintptr_t>(root_)) /
+        sizeof slot;
+    if (index < (std::size_t{1} << NPU_ROOT_BITS)) {
+      fast_->say(static_cast<std::uint32_t>(index), entry);
+    }
+  }
+}
+
 std::uint64_t Trie::paint(std::uint32_t* entries, std::size_t count, unsigned length,
                           std::uint32_t leaf) const {
   std::uint64_t changed = 0;
@@ -25,7 +38,7 @@ std::uint64_t Trie::paint(std::uint32_t* entries, std::size_t count, unsigned le
     if ((entry & NPU_CHILD) != 0) {
       changed += paint(node(entry), NPU_NODE_ENTRIES, length, leaf);
     } else if (NPU_LEAF_LENGTH(entry) <= length && entry != leaf) {
-      publish(entries[i], leaf);
+      say(entries[i], leaf);
       ++changed;
     }
   }
@@ -39,7 +52,7 @@ void Trie::unpaint(std::uint32_t* entries, std::size_t count, unsigned length,
     if ((entry & NPU_CHILD) != 0) {
       unpaint(node(entry), NPU_NODE_ENTRIES, length, cover);
     } else if (NPU_LEAF_LENGTH(entry) == length) {
-      publish(entries[i], cover);
+      say(entries[i], cover);
     }
   }
 }
@@ -59,7 +72,7 @@ std::uint64_t Trie::set(const Prefix& prefix, NextHopId id, MonoNs now) {
         put(entries[i], entry);
       }
       entry = NPU_CHILD | fresh;
-      publish(*slot, entry);
+      say(*slot, entry);
       ++changed;
     }
     slot = &node(entry)[prefix.bytes[3 + level]];
@@ -98,7 +111,7 @@ void Trie::collapse(std::uint32_t* slot, unsigned bits_above, MonoNs now) {
     return (value & NPU_CHILD) != 0 || NPU_LEAF_LENGTH(value) > bits_above;
   });
   if (!needed) {
-    publish(*slot, peek(entries[0]));
+    say(*slot, peek(entries[0]));
     pool_->retire(entry & ~NPU_CHILD, now);
   }
 }
@@ -140,7 +153,7 @@ struct Trie::Repair {
   void check_child(std::uint32_t& slot, const Prefix& at, unsigned bits) {
     const std::uint32_t id = peek(slot) & ~NPU_CHILD;
     if (id >= trie.capacity_ || used[id] || bits >= width) {
-      publish(slot, routes.cover(at, bits + 1));
+      trie.say(slot, routes.cover(at, bits + 1));
       ++replaced;
       return;
     }
@@ -158,7 +171,7 @@ struct Trie::Repair {
                                  ? nullptr
                                  : routes.find(shortened(at, static_cast<std::uint8_t>(length)));
     if (route == nullptr || peek(route->nexthop) != NPU_LEAF_ID(entry)) {
-      publish(entries[i], routes.cover(at, bits + 1));
+      trie.say(entries[i], routes.cover(at, bits + 1));
       ++replaced;
       return i + 1;
     }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "issu/base/clock.hpp"
+#include "state-sync/tables/fast24.hpp"
 #include "state-sync/tables/id_pool.hpp"
 #include "state-sync/tables/route_store.hpp"
 #include "state-sync/tables/types.hpp"
@@ -17,9 +18,10 @@ namespace issu::tables {
 /// The default route (length 0) is not in here but in the header.
 class Trie {
  public:
-  /// `nodes` has room for the ids of `pool`.
-  Trie(std::uint32_t* root, std::uint32_t* nodes, std::uint32_t node_capacity, IdPool& pool)
-      : root_(root), nodes_(nodes), capacity_(node_capacity), pool_(&pool) {}
+  /// `nodes` has room for the ids of `pool`. `fast`, if any, follows the root; it outlives this.
+  Trie(std::uint32_t* root, std::uint32_t* nodes, std::uint32_t node_capacity, IdPool& pool,
+       Fast24* fast = nullptr)
+      : root_(root), nodes_(nodes), capacity_(node_capacity), pool_(&pool), fast_(fast) {}
 
   /// Whether the nodes that a new prefix needs can be had.
   [[nodiscard]] bool room_for(const Prefix& prefix, MonoNs now);
@@ -28,7 +30,12 @@ class Trie {
   std::uint64_t set(const Prefix& prefix, NextHopId id, MonoNs now);
   /// Takes it out; `cover` is the leaf of the next shorter route, 0: none.
   void remove(const Prefix& prefix, std::uint32_t cover, MonoNs now);
-  void prefetch(const Prefix& prefix) const { __builtin_prefetch(&root_[root_index(prefix)], 1); }
+  void prefetch(const Prefix& prefix) const {
+    __builtin_prefetch(&root_[root_index(prefix)], 1);
+    if (fast_ != nullptr) {
+      fast_->prefetch(root_index(prefix));
+    }
+  }
 
   /// Compares every entry with the routes and replaces those that no route explains; finds out
   /// which nodes are in use. What is missing is added by `set` of each route afterwards. Gives back
@@ -48,6 +55,8 @@ class Trie {
     return &nodes_[std::size_t{entry & ~NPU_CHILD & (capacity_ - 1)} * NPU_NODE_ENTRIES];
   }
 
+  /// Writes an entry, and its byte of FAST24 behind it.
+  void say(std::uint32_t& slot, std::uint32_t entry) const;
   std::uint64_t paint(std::uint32_t* entries, std::size_t count, unsigned length,
                       std::uint32_t leaf) const;
   void unpaint(std::uint32_t* entries, std::size_t count, unsigned length,
@@ -58,6 +67,7 @@ class Trie {
   std::uint32_t* nodes_;
   std::uint32_t capacity_;  ///< of nodes, a power of two
   IdPool* pool_;
+  Fast24* fast_;
 };
 
 }  // namespace issu::tables

@@ -27,7 +27,8 @@ Writer::State::State(const Segment& segment, const WriterOptions& chosen)
       routes(view.routes, view.capacities.routes),
       groups4(0, view.capacities.tbl8_groups, header.high_water[0]),
       nodes6(0, view.capacities.nodes6, header.high_water[1]),
-      trie4(view.tbl24, view.tbl8, view.capacities.tbl8_groups, groups4),
+      fast24(view, options.now),
+      trie4(view.tbl24, view.tbl8, view.capacities.tbl8_groups, groups4, &fast24),
       trie6(view.root6, view.nodes6, view.capacities.nodes6, nodes6),
       nexthops(view),
       neighbours(view) {}
@@ -89,6 +90,7 @@ void Writer::State::adopt() {
   }
   nexthops.adopt(std::move(references), now);
 
+  fast24.adopt();
   report.repaired = trie4.repair(routes, 4, now) + trie6.repair(routes, 6, now);
   NextHopId defaults[2] = {0, 0};
   std::vector<npu_route*> homeless;
@@ -122,6 +124,8 @@ void Writer::State::adopt() {
     routes.erase(slot);
     ++report.dropped;
   }
+
+  report.repaired += fast24.repair();
 
   if (header.generation == 0 || header.hold_generation > header.generation ||
       header.fresh_generation > header.generation) {

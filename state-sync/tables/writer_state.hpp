@@ -3,6 +3,7 @@
 #include <set>
 
 #include "issu/base/fd.hpp"
+#include "state-sync/tables/fast24.hpp"
 #include "state-sync/tables/neighbours.hpp"
 #include "state-sync/tables/nexthops.hpp"
 #include "state-sync/tables/route_store.hpp"
@@ -55,6 +56,7 @@ struct Writer::State {
   RouteStore routes;
   IdPool groups4;
   IdPool nodes6;
+  Fast24 fast24;
   Trie trie4;
   Trie trie6;
   NextHops nexthops;

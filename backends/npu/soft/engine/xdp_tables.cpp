@@ -31,6 +31,7 @@ constexpr std::array<Array, NPU_REGIONS> arrays{{
     {"locals", sizeof(npu_local)},
     {"counters", sizeof(npu_pair)},
     {"routes", sizeof(npu_route)},
+    {"fast24", 8},
 }};
 
 Result<std::uint64_t> bytes_of(int fd) {
