@@ -13,6 +13,7 @@
 #include <string>
 
 #include "issu/base/fd.hpp"
+#include "state-sync/tables/batch.hpp"
 #include "state-sync/tables/geometry.hpp"
 #include "state-sync/tables/segment.hpp"
 
@@ -46,7 +47,9 @@ void try_header(const std::uint8_t* data, std::size_t size) {
     return;
   }
   for (std::uint32_t address = 1; address < 0xf0000000U; address += 0x07654321U) {
-    if (npu_lookup4(&segment->view(), address) > NPU_ID_MASK) {
+    std::uint32_t id = 0;
+    issu::tables::lookup4(segment->view(), &address, &id, 1);
+    if (id > NPU_ID_MASK || npu_lookup4(&segment->view(), address) > NPU_ID_MASK) {
       std::abort();
     }
   }

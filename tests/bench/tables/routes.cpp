@@ -62,17 +62,20 @@ std::vector<Route> make6() {
   const std::vector<Share> shares = {{48, 105'000}, {32, 24'000}, {44, 30'000},
                                      {40, 22'000},  {36, 12'000}, {46, 9'000},
                                      {29, 8'000},   {47, 6'000},  {64, 4'000}};
-  // Most lie inside of some /32s, as real ones do.
-  std::vector<std::uint64_t> blocks(60'000);
-  for (auto& block : blocks) {
-    block = (std::uint64_t{0x2000} + random() % 0x0c00) << 48U | (random() & 0xffff00000000ULL);
-  }
+  const auto block = [&random] {
+    return ((std::uint64_t{0x2000} + random() % 0x0c00) << 48U) | (random() & 0xffff00000000ULL);
+  };
+  // Most lie inside of some /32s, and there in a few of its /40s, as real ones do.
+  std::vector<std::uint64_t> blocks(24'000);
+  std::generate(blocks.begin(), blocks.end(), block);
   std::vector<Route> made;
   for (const Share& share : shares) {
     std::unordered_set<std::uint64_t> seen;
     while (seen.size() < share.routes) {
-      const std::uint64_t high = (blocks[random() % blocks.size()] | (random() & 0xffffffffU)) &
-                                 (~std::uint64_t{0} << (64U - share.length));
+      const std::uint64_t inside = (random() & 0x03ffffffU) | ((random() % 4) << 30U);
+      const std::uint64_t high =
+          (share.length <= 32 ? block() : blocks[random() % blocks.size()] | inside) &
+          (~std::uint64_t{0} << (64U - share.length));
       if (!seen.insert(high).second) {
         continue;
       }

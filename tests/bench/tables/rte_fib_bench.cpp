@@ -25,9 +25,9 @@ constexpr std::size_t burst = 256;
 void start() {
   static const bool started = [] {
     std::array<std::string, 9> words = {"bench",     "--force-max-simd-bitwidth=512",
-                                        "--no-huge", "--in-memory",
+                                        "--no-huge", "--no-shconf",
                                         "--no-pci",  "-m",
-                                        "1600",      "--log-level=4",
+                                        "3000",      "--no-telemetry",
                                         "-l0"};
     std::array<char*, 9> argv{};
     std::transform(words.begin(), words.end(), argv.begin(),
@@ -114,7 +114,7 @@ rte_fib6* full6() {
     conf.type = RTE_FIB6_TRIE;
     conf.max_routes = 400'000;
     conf.trie.nh_sz = RTE_FIB6_TRIE_4B;
-    conf.trie.num_tbl8 = 200'000;
+    conf.trie.num_tbl8 = 500'000;
     rte_fib6* const fib = rte_fib6_create("six", SOCKET_ID_ANY, &conf);
     if (fib == nullptr) {
       std::fprintf(stderr, "rte_fib6_create: %s\n", rte_strerror(rte_errno));

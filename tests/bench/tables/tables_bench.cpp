@@ -2,10 +2,15 @@
 // rte_fib6 of the same routes and destinations stand beside (rte_fib_bench.cpp).
 
 #include <benchmark/benchmark.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include <filesystem>
-#include <numeric>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "state-sync/tables/batch.hpp"
 #include "state-sync/tables/tables.hpp"
@@ -22,9 +27,15 @@ constexpr std::size_t burst = 256;
 
 class Tables {
  public:
-  Tables() {
+  /// With huge pages: on a tmpfs of its own that has them, in a mount namespace of ours.
+  explicit Tables(bool huge = false) {
     std::filesystem::create_directories(folder_);
-    segment_.emplace(Segment::create_file(folder_ / "tables", {}).value());
+    if (huge) {
+      mounted_ = ::unshare(CLONE_NEWNS) == 0 &&
+                 ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                 ::mount("tmpfs", folder_.c_str(), "tmpfs", 0, "huge=always,size=4g") == 0;
+    }
+    segment_.emplace(Segment::create_file(folder_ / "tables", capacities()).value());
     writer_.emplace(Writer::open(*segment_).value());
     for (std::uint32_t i = 1; i <= issu::bench::nexthops; ++i) {
       NextHop nexthop;
@@ -35,6 +46,9 @@ class Tables {
   Tables(const Tables&) = delete;
   Tables& operator=(const Tables&) = delete;
   ~Tables() {
+    if (mounted_) {
+      ::umount2(folder_.c_str(), MNT_DETACH);
+    }
     std::error_code error;
     std::filesystem::remove_all(folder_, error);
   }
@@ -48,43 +62,52 @@ class Tables {
   Segment& segment() { return *segment_; }
   Writer& writer() { return *writer_; }
 
+  [[nodiscard]] bool mounted() const { return mounted_; }
+  static Capacities capacities() {
+    Capacities made;
+    made.nodes6 = 1U << 19U;
+    return made;
+  }
+
  private:
-  std::filesystem::path folder_ = "/dev/shm/issu-bench-tables-" + std::to_string(getpid());
+  static std::string next_folder() {
+    static int number = 0;
+    return "/dev/shm/issu-bench-tables-" + std::to_string(getpid()) + "-" +
+           std::to_string(number++);
+  }
+
+  std::filesystem::path folder_ = next_folder();
+  bool mounted_ = false;
   std::optional<Segment> segment_;
   std::optional<Writer> writer_;
   std::vector<NextHopId> ids_;
 };
 
-/// One set for all lookups; on huge pages when they are first asked for.
-Tables& full() {
-  static Tables tables;
-  static const bool loaded = tables.writer().load(tables.changes(issu::bench::routes4())) &&
-                             tables.writer().load(tables.changes(issu::bench::routes6()));
-  if (!loaded) {
-    std::abort();
-  }
-  return tables;
-}
-
-bool settle(benchmark::State& state, std::initializer_list<npu_region> regions) {
-  if (state.range(0) == 0) {
-    return true;
-  }
-  for (const npu_region region : regions) {
-    const auto words = full().segment().words(region);
-    if (!issu::bench::onto_huge_pages(words.data(), words.size_bytes())) {
-      state.SkipWithError("the kernel does not put these pages on huge ones");
-      return false;
+/// One set for all lookups on pages of 4 KiB, one on huge pages. Null: those can't be had.
+const npu_view* full(benchmark::State& state) {
+  static std::unique_ptr<Tables> made[2];
+  const bool huge = state.range(0) != 0;
+  auto& tables = made[huge ? 1 : 0];
+  if (!tables) {
+    tables = std::make_unique<Tables>(huge);
+    if (!tables->writer().load(tables->changes(issu::bench::routes4())) ||
+        !tables->writer().load(tables->changes(issu::bench::routes6()))) {
+      std::abort();
     }
   }
-  return true;
+  if (huge && !tables->mounted()) {
+    state.SkipWithError("a tmpfs of huge pages can't be mounted here (that takes root)");
+    return nullptr;
+  }
+  return &tables->segment().view();
 }
 
 void ipv4(benchmark::State& state) {
-  const npu_view& view = full().segment().view();
-  if (!settle(state, {NPU_FAST24, NPU_TBL24})) {
+  const npu_view* const found = full(state);
+  if (found == nullptr) {
     return;
   }
+  const npu_view& view = *found;
   const auto& asked = destinations4();
   std::vector<std::uint32_t> ids(burst);
   for (auto _ : state) {
@@ -98,10 +121,11 @@ void ipv4(benchmark::State& state) {
 
 /// What is left when all but the reading of the bytes is taken away.
 void ipv4_floor(benchmark::State& state) {
-  const npu_view& view = full().segment().view();
-  if (!settle(state, {NPU_FAST24})) {
+  const npu_view* const found = full(state);
+  if (found == nullptr) {
     return;
   }
+  const npu_view& view = *found;
   const auto& asked = destinations4();
   for (auto _ : state) {
     npu_u32 sum = 0;
@@ -119,10 +143,11 @@ void ipv4_floor(benchmark::State& state) {
 }
 
 void ipv6(benchmark::State& state) {
-  const npu_view& view = full().segment().view();
-  if (!settle(state, {NPU_ROOT6, NPU_NODES6})) {
+  const npu_view* const found = full(state);
+  if (found == nullptr) {
     return;
   }
+  const npu_view& view = *found;
   const auto& asked = destinations6();
   std::vector<std::uint32_t> ids(burst);
   for (auto _ : state) {
@@ -198,7 +223,7 @@ void sweep(benchmark::State& state) {
   }
 }
 
-// 0: pages of 4 KiB, 1: huge ones. In this order, for what was put on huge pages stays there.
+// 0: pages of 4 KiB, 1: huge ones.
 BENCHMARK(ipv4)->Arg(0)->ArgName("huge")->Unit(benchmark::kMillisecond);
 BENCHMARK(ipv4_floor)->Arg(0)->ArgName("huge")->Unit(benchmark::kMillisecond);
 BENCHMARK(ipv6)->Arg(0)->ArgName("huge")->Unit(benchmark::kMillisecond);

@@ -85,7 +85,11 @@ void check_against_routes(const Lab& lab, const Writer& writer) {
       } else {
         std::uint32_t word = 0;
         std::memcpy(&word, address.data(), sizeof word);
-        REQUIRE(npu_lookup4(&lab.segment.view(), __builtin_bswap32(word)) == four.lookup(address));
+        const std::uint32_t asked = __builtin_bswap32(word);
+        NextHopId in_batch = 0;
+        lookup4(lab.segment.view(), &asked, &in_batch, 1);
+        REQUIRE(npu_lookup4(&lab.segment.view(), asked) == four.lookup(address));
+        REQUIRE(in_batch == four.lookup(address));
       }
     }
     return true;
@@ -156,6 +160,10 @@ TEST_CASE("Entries that say something else than the routes are repaired") {
   };
   for (int round = 0; round < 5; ++round) {
     shake(view.tbl24, 1U << 24U, 1000);
+    for (int i = 0; i < 1000; ++i) {
+      view.fast24[four.below(1U << 24U)] = static_cast<npu_u8>(four.below(256));
+    }
+    shake(view.codes, NPU_CODES, 20);
     shake(view.tbl8, view.capacities.tbl8_groups * 256U, 1000);
     shake(view.root6, 1U << 24U, 1000);
     shake(view.nodes6, view.capacities.nodes6 * 256U, 1000);
