@@ -34,10 +34,11 @@ Prefix prefix4(std::uint32_t address, std::uint8_t length) {
 
 std::vector<Route> make4() {
   std::mt19937_64 random(4);
-  // Of 1.03 million; there are no more than 57,088 of /16, so theirs are nearly all.
-  std::vector<Share> shares = {{24, 568'560}, {23, 81'370}, {22, 69'010}, {19, 65'920},
+  // Of 1.03 million, what the shares leave open mostly given to the longest; there are no more than
+  // 57,088 of /16, so theirs are nearly all.
+  std::vector<Share> shares = {{24, 592'000}, {23, 85'000}, {22, 72'000}, {19, 65'920},
                                {20, 59'740},  {16, 56'650}, {21, 46'350}, {18, 22'660},
-                               {17, 12'360},  {15, 25'000}, {14, 12'000}, {13, 5'000}};
+                               {17, 12'360},  {15, 2'000},  {14, 1'200},  {13, 600}};
   for (std::uint8_t length = 25; length <= 32; ++length) {
     shares.push_back({length, 675});
   }
