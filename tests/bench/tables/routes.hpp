@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <cstring>
 #include <vector>
 
 #include "state-sync/prefix.hpp"
@@ -29,14 +31,23 @@ const std::vector<std::uint32_t>& destinations4();
 /// Inside of routes6, each at random; 16 bytes each.
 const std::vector<std::uint8_t>& destinations6();
 
-/// Puts memory that was written to on huge pages. False: the kernel did not.
+/// Puts the inside of some memory on huge pages, content and addresses stay; it is this process's
+/// own afterwards. False: the kernel did not.
 inline bool onto_huge_pages(void* begin, std::size_t bytes) {
   constexpr std::uintptr_t huge = 2U << 20U;
   const auto first = reinterpret_cast<std::uintptr_t>(begin);
   const auto from = (first + huge - 1) / huge * huge;
-  const auto to = (first + bytes) / huge * huge;
+  const auto size = (first + bytes) / huge * huge - from;
+  void* const at = reinterpret_cast<void*>(from);
+  const std::vector<char> copy(static_cast<char*>(at), static_cast<char*>(at) + size);
+  if (::mmap(at, size, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+      at) {
+    std::abort();
+  }
+  const bool advised = ::madvise(at, size, MADV_HUGEPAGE) == 0;
+  std::memcpy(at, copy.data(), size);
   constexpr int collapse = 25;  // MADV_COLLAPSE, newer than Debian 12's headers
-  return to > from && ::madvise(reinterpret_cast<void*>(from), to - from, collapse) == 0;
+  return advised && ::madvise(at, size, collapse) == 0;
 }
 
 }  // namespace issu::bench
