@@ -7,6 +7,11 @@ namespace issu::tables {
 namespace {
 
 constexpr std::uint32_t entries = 1U << NPU_ROOT_BITS;
+constexpr std::size_t word = sizeof(std::uint64_t);
+
+constexpr std::uint64_t eight_times(std::uint8_t code) {
+  return code * std::uint64_t{0x0101010101010101};
+}
 
 }  // namespace
 
@@ -68,21 +73,53 @@ std::uint8_t Fast24::code_for(std::uint32_t id) {
   return code_of_[id] != 0 ? code_of_[id] : take(id);
 }
 
-void Fast24::say(std::uint32_t index, std::uint32_t entry) {
+std::size_t Fast24::run(std::size_t first, std::size_t count) const {
+  const npu_u8* const bytes = view_->fast24 + first;
+  const std::uint8_t code = peek(bytes[0]);
+  std::size_t length = 1;
+  while (length < count && peek(bytes[length]) == code) {
+    ++length;
+    if ((first + length) % word == 0) {
+      while (length + word <= count && peek(word_of(bytes + length, 0)) == eight_times(code)) {
+        length += word;
+      }
+    }
+  }
+  return length;
+}
+
+void Fast24::fill(std::size_t first, std::size_t count, std::uint8_t code) {
+  npu_u8* const bytes = view_->fast24 + first;
+  for (std::size_t i = 0; i < count;) {
+    if ((first + i) % word == 0 && i + word <= count) {
+      publish(word_of(bytes + i, 0), eight_times(code));
+      i += word;
+    } else {
+      publish(bytes[i], code);
+      ++i;
+    }
+  }
+}
+
+void Fast24::say(std::size_t first, std::size_t count, std::uint32_t entry) {
   std::uint8_t code = 0;
   if (entry != 0) {
     code = (entry & NPU_CHILD) != 0 ? NPU_CODE_LOOK : code_for(NPU_LEAF_ID(entry));
   }
-  npu_u8& byte = view_->fast24[index];
-  const std::uint8_t before = peek(byte);
-  if (before == code) {
-    return;
-  }
-  publish(byte, code);
-  ++uses_[code];
-  if (--uses_[before] == 0 && before != 0 && before != NPU_CODE_LOOK) {
-    emptied_[before] = now_();
-    empty_.push_back({before, emptied_[before]});
+  // Mostly all say the same until now: that of a shorter prefix.
+  for (const std::size_t end = first + count; first < end;) {
+    const std::uint8_t before = peek(view_->fast24[first]);
+    const std::size_t same = run(first, end - first);
+    if (before != code) {
+      fill(first, same, code);
+      uses_[code] += static_cast<std::uint32_t>(same);
+      uses_[before] -= static_cast<std::uint32_t>(same);
+      if (uses_[before] == 0 && before != 0 && before != NPU_CODE_LOOK) {
+        emptied_[before] = now_();
+        empty_.push_back({before, emptied_[before]});
+      }
+    }
+    first += same;
   }
 }
 
@@ -96,7 +133,7 @@ std::uint64_t Fast24::repair() {
     }
     if (code == 0 || (entry & NPU_CHILD) != 0 || entry == 0 ||
         peek(view_->codes[code]) != NPU_LEAF_ID(entry)) {
-      say(i, entry);
+      say(i, 1, entry);
       ++wrong;
     }
   }

@@ -15,8 +15,8 @@ namespace issu::tables {
 /// quarter of its memory. Up to 254 next hops have a code at a time; entries of others, and those
 /// with longer prefixes in them, say "look into TBL24".
 ///
-/// A byte is written behind its entry. Until then it answers as before the change; after a kill in
-/// between, `repair` puts it right.
+/// Bytes are written behind their entries. Until then they answer as before the change; after a
+/// kill in between, `repair` puts them right.
 class Fast24 {
  public:
   /// `view` and what `now` needs outlive this.
@@ -25,11 +25,13 @@ class Fast24 {
 
   /// After a restart, before any `say`: finds out which codes stand for what.
   void adopt();
-  /// Entry `index` of TBL24 has become `entry`.
-  void say(std::uint32_t index, std::uint32_t entry);
+  /// `count` entries of TBL24 from `first` on have become `entry`.
+  void say(std::size_t first, std::size_t count, std::uint32_t entry);
   /// Compares each byte with its entry; gives back how many were wrong.
   std::uint64_t repair();
-  void prefetch(std::uint32_t index) const { __builtin_prefetch(&view_->fast24[index], 1); }
+  [[gnu::always_inline]] void prefetch(std::size_t index) const {
+    __builtin_prefetch(&view_->fast24[index], 1);
+  }
 
  private:
   /// A code that no entry has since a moment: it may stand for another next hop after `grace`.
@@ -38,6 +40,9 @@ class Fast24 {
     MonoNs at;
   };
 
+  /// How many bytes from `first` on, of at most `count`, are what the first is.
+  [[nodiscard]] std::size_t run(std::size_t first, std::size_t count) const;
+  void fill(std::size_t first, std::size_t count, std::uint8_t code);
   std::uint8_t code_for(std::uint32_t id);
   /// A code for a new next hop; NPU_CODE_LOOK: none is free.
   std::uint8_t take(std::uint32_t id);

@@ -24,7 +24,9 @@ class RouteStore {
   RouteStore(npu_route* slots, std::uint32_t capacity) : slots_(slots), mask_(capacity - 1) {}
 
   [[nodiscard]] npu_route* find(const Prefix& prefix) const;
-  void prefetch(const Prefix& prefix) const { __builtin_prefetch(&slots_[home(prefix)], 1); }
+  [[gnu::always_inline]] void prefetch(const Prefix& prefix) const {
+    __builtin_prefetch(&slots_[home(prefix)], 1);
+  }
   [[nodiscard]] bool full() const { return size_ >= std::uint64_t{mask_ + 1} / 8 * 7; }
   /// Inserts a prefix that is not there; the store must not be full.
   npu_route* insert(const Prefix& prefix, const npu_route& content);

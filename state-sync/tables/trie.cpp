@@ -17,44 +17,58 @@ bool Trie::room_for(const Prefix& prefix, MonoNs now) {
   return there == needed || pool_->available(now) >= needed - there;
 }
 
+void Trie::follow(const std::uint32_t* first, std::size_t count, std::uint32_t entry) const {
+  if (fast_ == nullptr || count == 0) {
+    return;
+  }
+  // Slots of nodes lie elsewhere; as numbers, pointers of two arrays may be compared.
+  const auto index =
+      (reinterpret_cast<std::uintptr_t>(first) - reinterpret_cast<std::uintptr_t>(root_)) /
+      sizeof *first;
+  if (index < (std::size_t{1} << NPU_ROOT_BITS)) {
+    fast_->say(static_cast<std::uint32_t>(index), count, entry);
+  }
+}
+
 void Trie::say(std::uint32_t& slot, std::uint32_t entry) const {
   publish(slot, entry);
-  if (fast_ != nullptr) {
-    // Slots of nodes lie elsewhere; as numbers, pointers of two arrays may be compared.
-    const auto index =
-        (reinterpret_cast<std::uintptr_t>(&slot) - reinterpret_cast<std::uintptr_t>(root_)) /
-        sizeof slot;
-    if (index < (std::size_t{1} << NPU_ROOT_BITS)) {
-      fast_->say(static_cast<std::uint32_t>(index), entry);
+  follow(&slot, 1, entry);
+}
+
+template <typename Replaces>
+std::uint64_t Trie::rewrite(std::uint32_t* entries, std::size_t count, std::uint32_t leaf,
+                            const Replaces& replaces) const {
+  std::uint64_t changed = 0;
+  std::size_t run = 0;  // entries before this one that were written
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint32_t entry = peek(entries[i]);
+    if ((entry & NPU_CHILD) == 0 && replaces(entry)) {
+      publish(entries[i], leaf);
+      ++run;
+      continue;
+    }
+    follow(entries + i - run, run, leaf);
+    changed += run;
+    run = 0;
+    if ((entry & NPU_CHILD) != 0) {
+      changed += rewrite(node(entry), NPU_NODE_ENTRIES, leaf, replaces);
     }
   }
+  follow(entries + count - run, run, leaf);
+  return changed + run;
 }
 
 std::uint64_t Trie::paint(std::uint32_t* entries, std::size_t count, unsigned length,
                           std::uint32_t leaf) const {
-  std::uint64_t changed = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint32_t entry = peek(entries[i]);
-    if ((entry & NPU_CHILD) != 0) {
-      changed += paint(node(entry), NPU_NODE_ENTRIES, length, leaf);
-    } else if (NPU_LEAF_LENGTH(entry) <= length && entry != leaf) {
-      say(entries[i], leaf);
-      ++changed;
-    }
-  }
-  return changed;
+  return rewrite(entries, count, leaf, [=](std::uint32_t entry) {
+    return NPU_LEAF_LENGTH(entry) <= length && entry != leaf;
+  });
 }
 
 void Trie::unpaint(std::uint32_t* entries, std::size_t count, unsigned length,
                    std::uint32_t cover) const {
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint32_t entry = peek(entries[i]);
-    if ((entry & NPU_CHILD) != 0) {
-      unpaint(node(entry), NPU_NODE_ENTRIES, length, cover);
-    } else if (NPU_LEAF_LENGTH(entry) == length) {
-      say(entries[i], cover);
-    }
-  }
+  rewrite(entries, count, cover,
+          [=](std::uint32_t entry) { return NPU_LEAF_LENGTH(entry) == length; });
 }
 
 std::uint64_t Trie::set(const Prefix& prefix, NextHopId id, MonoNs now) {

@@ -69,8 +69,8 @@ std::uint64_t Writer::nexthop_count() const {
   return state_->nexthops.count();
 }
 
-Result<void> Writer::State::add(const Prefix& prefix, NextHopId nexthop, const RouteInfo& info) {
-  const MonoNs now = options.now();
+Result<void> Writer::State::add(const Prefix& prefix, NextHopId nexthop, const RouteInfo& info,
+                                MonoNs now) {
   if (routes.full()) {
     return fail("the table of routes is full: " + std::to_string(routes.size()) + " are in it");
   }
@@ -146,7 +146,8 @@ void Writer::State::replace(npu_route& slot, const Prefix& prefix, NextHopId nex
   }
 }
 
-Result<void> Writer::State::set(const Prefix& prefix, NextHopId nexthop, const RouteInfo& info) {
+Result<void> Writer::State::set(const Prefix& prefix, NextHopId nexthop, const RouteInfo& info,
+                                MonoNs now) {
   if (!nexthops.alive(nexthop)) {
     return fail("next hop " + std::to_string(nexthop) + " is not in use");
   }
@@ -157,7 +158,7 @@ Result<void> Writer::State::set(const Prefix& prefix, NextHopId nexthop, const R
   if (!is_canonical(prefix)) {
     return fail("this is no prefix: bits behind its length are set, or it is too long");
   }
-  return add(prefix, nexthop, info);
+  return add(prefix, nexthop, info, now);
 }
 
 void Writer::State::take_out(npu_route* slot) {
@@ -190,6 +191,7 @@ Result<void> Writer::load(std::span<const RouteChange> changes, std::size_t* don
   constexpr std::size_t ahead = 12;
   State& state = *state_;
   Result<void> result = state.check();
+  const MonoNs now = state.options.now();
   bool by_daemon = false;
   std::size_t i = 0;
   for (; result && i < changes.size(); ++i) {
@@ -200,7 +202,7 @@ Result<void> Writer::load(std::span<const RouteChange> changes, std::size_t* don
     }
     const RouteChange& change = changes[i];
     by_daemon = by_daemon || change.info.owner == RouteOwner::daemon;
-    result = state.set(change.prefix, change.nexthop, change.info);
+    result = state.set(change.prefix, change.nexthop, change.info, now);
     if (!result) {
       break;
     }

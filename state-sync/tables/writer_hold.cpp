@@ -1,5 +1,6 @@
 // Hold, refresh, sweep: marks are numbers of generations, so to mark all routes is to count on.
 
+#include <algorithm>
 #include <limits>
 #include <string>
 
@@ -104,8 +105,19 @@ Result<HoldState> Writer::sweep(std::uint64_t epoch) {
   if (state.header.holding == 0 || epoch != state.header.hold_epoch) {
     return fail("epoch " + std::to_string(epoch) + " holds no routes", {}, ErrorKind::refused);
   }
-  for (const Prefix& prefix : stale_sample(std::numeric_limits<std::size_t>::max())) {
-    state.take_out(state.routes.find(prefix));
+  constexpr std::size_t ahead = 12;
+  std::vector<Prefix> prefixes = stale_sample(std::numeric_limits<std::size_t>::max());
+  // The shortest first: no entry falls back to a route that goes next, and lengths of which nothing
+  // is left need not be searched for what covers the others.
+  std::stable_sort(prefixes.begin(), prefixes.end(),
+                   [](const Prefix& a, const Prefix& b) { return a.length < b.length; });
+  for (std::size_t i = 0; i < prefixes.size(); ++i) {
+    if (i + ahead < prefixes.size()) {
+      const Prefix& later = prefixes[i + ahead];
+      state.routes.prefetch(later);
+      state.trie(later).prefetch(later);
+    }
+    state.take_out(state.routes.find(prefixes[i]));
     put(state.header.swept, state.header.swept + 1);
   }
   return hold_state();

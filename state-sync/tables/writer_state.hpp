@@ -21,8 +21,9 @@ struct Writer::State {
   /// Finds everything again and repairs what does not fit.
   void adopt();
 
-  Result<void> set(const Prefix& prefix, NextHopId nexthop, const RouteInfo& info);
-  Result<void> add(const Prefix& prefix, NextHopId nexthop, const RouteInfo& info);
+  /// `now` may be of a moment ago: with it, ids that came back are only used again later.
+  Result<void> set(const Prefix& prefix, NextHopId nexthop, const RouteInfo& info, MonoNs now);
+  Result<void> add(const Prefix& prefix, NextHopId nexthop, const RouteInfo& info, MonoNs now);
   void replace(npu_route& slot, const Prefix& prefix, NextHopId nexthop, const RouteInfo& info);
   /// Takes a route out of everything; counts in `header` are the caller's.
   void take_out(npu_route* slot);
