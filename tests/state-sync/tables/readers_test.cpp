@@ -3,9 +3,13 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <atomic>
+#include <random>
 #include <thread>
+#include <vector>
 
+#include "state-sync/tables/batch.hpp"
 #include "tests/state-sync/tables/tables_lab.hpp"
 
 using namespace issu::tables;
@@ -107,4 +111,92 @@ TEST_CASE("Lookups while routes change under them") {
   neighbours.join();
   CHECK(wrong == 0);
   CHECK(seen > 0);
+}
+
+TEST_CASE("Batches of lookups while codes of FAST24 change hands") {
+  constexpr std::size_t kinds = 8;      // a /24 only has next hops of its own kind
+  constexpr std::size_t count = 600;    // next hops, more than there are codes
+  constexpr std::size_t in_turn = 200;  // that are in use at a time
+  constexpr std::uint32_t networks = 1024;
+  constexpr std::uint32_t first = 0x0a000000;
+  Capacities capacities = small_capacities();
+  capacities.nexthops = 1024;
+  Lab lab(capacities);
+  lab.writer.release();
+  Writer writer = Writer::open(lab.segment).value();  // with the time as it runs
+  const npu_view& view = lab.segment.view();
+  std::vector<NextHopId> ids;
+  std::vector<std::size_t> kind(capacities.nexthops, kinds);
+  for (std::size_t i = 0; i < count; ++i) {
+    NextHop nexthop;
+    nexthop.gateway.bytes = {192, 0, static_cast<std::uint8_t>(i / 250),
+                             static_cast<std::uint8_t>(i % 250)};
+    ids.push_back(writer.intern(nexthop).value());
+    kind[ids.back()] = i % kinds;
+  }
+  std::mt19937_64 random(24);
+  std::size_t turn = 0;
+  const auto change = [&](std::uint32_t network) {
+    const std::size_t pick = random() % (in_turn / kinds) * kinds + network % kinds;
+    Prefix prefix = Prefix::parse("10.0.0.0/24").value();
+    prefix.bytes[1] = static_cast<std::uint8_t>(network >> 8U);
+    prefix.bytes[2] = static_cast<std::uint8_t>(network);
+    REQUIRE(writer.set_route(prefix, ids[(turn * in_turn + pick) % count], {}));
+  };
+  for (std::uint32_t network = 0; network < networks; ++network) {
+    change(network);
+  }
+
+  std::atomic<bool> stop{false};
+  std::atomic<std::uint64_t> wrong{0};
+  std::atomic<std::uint64_t> batches{0};
+  std::thread reader([&] {
+    std::array<std::uint32_t, 256> destinations{};
+    std::array<std::uint32_t, 256> answers{};
+    for (std::uint32_t begin = 0; !stop; begin = (begin + 256) % networks) {
+      for (std::uint32_t i = 0; i < 256; ++i) {
+        destinations[i] = first + ((begin + i) << 8U) + i;
+      }
+      lookup4(view, destinations.data(), answers.data(), answers.size());
+      for (std::uint32_t i = 0; i < 256; ++i) {
+        wrong += answers[i] < kind.size() && kind[answers[i]] == (begin + i) % kinds ? 0 : 1;
+      }
+      ++batches;
+    }
+  });
+
+  // A code changes hands a second after its last entry went, so this takes some.
+  std::vector<std::uint32_t> owners(view.codes, view.codes + NPU_CODES);
+  std::size_t changed_hands = 0;
+  bool ran_out = false;
+  std::size_t in_this_turn = 0;
+  std::uint64_t enough = 1'000;  // batches until the next turn
+  const issu::Deadline deadline = issu::Deadline::in(std::chrono::seconds(60));
+  while (turn < 4 && !deadline.passed()) {
+    for (int i = 0; i < 1'000; ++i) {
+      change(static_cast<std::uint32_t>(random() % networks));
+    }
+    for (std::size_t code = 1; code < NPU_CODE_LOOK; ++code) {
+      const std::uint32_t owner = view.codes[code];
+      if (owners[code] != 0 && owner != owners[code]) {
+        ++in_this_turn;
+      }
+      owners[code] = owner;
+    }
+    for (std::uint32_t network = 0; network < networks && !ran_out; ++network) {
+      ran_out = view.fast24[(first >> 8U) + network] == NPU_CODE_LOOK;
+    }
+    if (batches >= enough && (turn == 0 || in_this_turn >= 100)) {
+      enough = batches + 1'000;
+      changed_hands += in_this_turn;
+      in_this_turn = 0;
+      ++turn;
+    }
+  }
+  stop = true;
+  reader.join();
+  CHECK(wrong == 0);
+  CHECK(batches > 0);
+  CHECK(ran_out);
+  CHECK(changed_hands >= 300);
 }
