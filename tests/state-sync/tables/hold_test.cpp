@@ -69,6 +69,25 @@ TEST_CASE("What is said again is refreshed; the rest is swept") {
   CHECK(lab.writer.sweep(5).value().swept == 1);
 }
 
+TEST_CASE("A sweep uncovers the routes that stay below and around") {
+  HoldLab lab;  // 10.0.0.0/8 and 10.1.0.0/16 are held and not said again
+  REQUIRE(lab.writer.set_route(Prefix::parse("10.0.0.0/12").value(), lab.b,
+                               {2, 0, RouteOwner::chassis}));
+  REQUIRE(lab.set("10.1.2.0/24", lab.b));
+  REQUIRE(lab.set("10.1.2.128/25", lab.b));
+  REQUIRE(lab.set("10.1.2.129/32", lab.b));
+  REQUIRE(lab.writer.hold(6));
+  REQUIRE(lab.set("10.1.2.128/25", lab.a));
+  CHECK(lab.writer.sweep(6).value().swept == 5);
+  CHECK(lab.writer.counts().all == 3);
+  CHECK(lab.lookup("10.200.0.1") == 0);
+  CHECK(lab.lookup("10.1.200.1") == lab.b);
+  CHECK(lab.lookup("10.1.2.1") == lab.b);
+  CHECK(lab.lookup("10.1.2.129") == lab.a);
+  CHECK(lab.lookup("10.2.0.1") == lab.b);
+  CHECK(lab.lookup("2001:db8::1") == 0);
+}
+
 TEST_CASE("Held routes that leave are counted") {
   HoldLab lab;
   CHECK(lab.remove("10.1.0.0/16"));
