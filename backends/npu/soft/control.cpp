@@ -1,5 +1,7 @@
 #include "backends/npu/soft/control.hpp"
 
+#include <array>
+
 namespace issu::backends::soft {
 namespace {
 
@@ -18,6 +20,24 @@ ErrorKind kind_of(int number) {
   }
   return ErrorKind::failed;
 }
+
+/// A word of a request, and what it has to be: who reads it may rely on that.
+struct Word {
+  const char* name;
+  bool (json::*is)() const noexcept;
+  const char* kind;
+};
+
+constexpr std::array<Word, 8> words_of_requests{{
+    {"verb", &json::is_string, "a text"},
+    {"prefixes", &json::is_number_unsigned, "a number"},
+    {"epoch", &json::is_number_unsigned, "a number"},
+    {"limit", &json::is_number_unsigned, "a number"},
+    {"slot", &json::is_number_unsigned, "a number"},
+    {"chassis", &json::is_boolean, "true or false"},
+    {"within", &json::is_string, "a text"},
+    {"file", &json::is_string, "a text"},
+}};
 
 }  // namespace
 
@@ -40,8 +60,11 @@ Result<json> read_answer_line(const std::string& line) {
     return std::move(read["answer"]);
   }
   if (read.is_object() && read.contains("error") && read["error"].is_string()) {
-    return fail(read["error"].get<std::string>(), read.value("hint", ""),
-                kind_of(read.value("kind", 0)));
+    const json hint = read.value("hint", json());
+    const json kind = read.value("kind", json());
+    return fail(read["error"].get<std::string>(),
+                hint.is_string() ? hint.get<std::string>() : std::string(),
+                kind_of(kind.is_number_integer() ? kind.get<int>() : 0));
   }
   return fail("npud's answer can't be read");
 }
@@ -50,15 +73,17 @@ Result<Request> read_request_line(const std::string& line, std::uint64_t& prefix
   Request request;
   request.words = json::parse(line, nullptr, false);
   prefixes = 0;
-  if (!request.words.is_object() || !request.words.contains("verb") ||
-      !request.words["verb"].is_string()) {
+  if (!request.words.is_object() || !request.words.contains("verb")) {
     return fail("npud does not know the request \"" + line.substr(0, 40) + "\"");
   }
-  const auto count = request.words.find("prefixes");
-  if (count != request.words.end() && !count->is_number_unsigned()) {
-    return fail("npud takes \"prefixes\" as a number only");
+  for (const Word& word : words_of_requests) {
+    const auto found = request.words.find(word.name);
+    if (found != request.words.end() && !((*found).*word.is)()) {
+      return fail("npud takes \"" + std::string(word.name) + "\" as " + word.kind + " only",
+                  "say it so in the request", ErrorKind::usage);
+    }
   }
-  prefixes = count == request.words.end() ? 0 : count->get<std::uint64_t>();
+  prefixes = request.words.value("prefixes", std::uint64_t{0});
   return request;
 }
 

@@ -114,7 +114,12 @@ Result<PacketPort> PacketEngine::open_port(const EnginePort& place) {
   if (!tx) {
     return fail(std::move(tx).error());
   }
-  PacketPort port{place, std::move(*rx), std::move(*tx), {}, {}, {}};
+  PacketPort port{place, std::move(*rx), std::move(*tx), {}, {}, {}, {}};
+  if (auto ring = TxRing::open(static_cast<int>(place.ifindex))) {
+    port.tx_ring.emplace(std::move(*ring));
+  } else {
+    std::fprintf(stderr, "issu-npud: %s; it forwards, slower\n", ring.error().message().c_str());
+  }
   for (unsigned slot = 0; slot < place.punt_ifindex.size(); ++slot) {
     const unsigned ifindex = place.punt_ifindex[slot];
     const auto same = std::ranges::find(port.punts, ifindex, &PacketPort::Punt::ifindex);

@@ -212,7 +212,8 @@ void PacketWorker::inject(PacketPort& port, PacketPort::Punt& punt, const RingFr
 
 void PacketWorker::flush(PacketPort& port) {
   if (port.waiting.size() != 0) {
-    counter(port.place.index, NPU_DROP_TX) += port.waiting.flush(port.tx);
+    counter(port.place.index, NPU_DROP_TX) +=
+        port.waiting.flush(port.tx_ring ? &*port.tx_ring : nullptr, port.tx);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "backends/npu/soft/engine/engine_port.hpp"
@@ -20,6 +21,7 @@ struct PacketPort {
   EnginePort place;
   RxRing rx;
   TxSocket tx;
+  std::optional<TxRing> tx_ring;  ///< none: the kernel does not have it
   struct Punt {
     unsigned ifindex = 0;
     unsigned slots = 0;  ///< bit n: slot n

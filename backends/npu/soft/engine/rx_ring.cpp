@@ -29,21 +29,6 @@ Result<Mapping> map_ring(int fd, const RingShape& shape) {
 
 }  // namespace
 
-Mapping::Mapping(Mapping&& other) noexcept
-    : start_(std::exchange(other.start_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
-
-Mapping& Mapping::operator=(Mapping&& other) noexcept {
-  std::swap(start_, other.start_);
-  std::swap(bytes_, other.bytes_);
-  return *this;
-}
-
-Mapping::~Mapping() {
-  if (start_ != nullptr) {
-    ::munmap(start_, bytes_);
-  }
-}
-
 Result<RxRing> RxRing::open(int ifindex, const RingShape& shape) {
   // No protocol until the ring is there: what comes before would lie in the socket's own queue.
   Fd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));

@@ -5,28 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "backends/npu/soft/engine/mapping.hpp"
 #include "issu/base/fd.hpp"
 #include "issu/base/result.hpp"
 
 namespace issu::backends::soft {
-
-/// A mapping of memory that is unmapped at the end of its life.
-class Mapping {
- public:
-  Mapping() = default;
-  Mapping(void* start, std::size_t bytes) : start_(start), bytes_(bytes) {}
-  Mapping(Mapping&& other) noexcept;
-  Mapping& operator=(Mapping&& other) noexcept;
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-  ~Mapping();
-
-  [[nodiscard]] std::uint8_t* data() const { return static_cast<std::uint8_t*>(start_); }
-
- private:
-  void* start_ = nullptr;
-  std::size_t bytes_ = 0;
-};
 
 /// Blocks of a receive ring. A frame waits in its block until that is full or `timeout_ms` old, so
 /// at a low rate it is the number of blocks that says how long nobody may read: many small ones.

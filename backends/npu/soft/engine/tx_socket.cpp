@@ -40,9 +40,24 @@ void TxBatch::add(std::span<std::uint8_t> frame) {
   ++count_;
 }
 
-std::size_t TxBatch::flush(const TxSocket& socket) {
+std::size_t TxBatch::flush(TxRing* ring, const TxSocket& socket) {
   std::size_t lost = 0;
-  for (std::size_t at = 0; at < count_;) {
+  std::size_t at = 0;
+  if (ring != nullptr) {
+    while (at < count_ && ring->add({static_cast<const std::uint8_t*>(pieces_[at].iov_base),
+                                     pieces_[at].iov_len})) {
+      ++at;
+    }
+    lost = ring->flush();
+  }
+  lost += send_rest(at, socket);
+  count_ = 0;
+  return lost;
+}
+
+std::size_t TxBatch::send_rest(std::size_t at, const TxSocket& socket) {
+  std::size_t lost = 0;
+  while (at < count_) {
     const int sent =
         ::sendmmsg(socket.fd(), &messages_[at], static_cast<unsigned>(count_ - at), MSG_DONTWAIT);
     if (sent > 0) {
@@ -53,7 +68,6 @@ std::size_t TxBatch::flush(const TxSocket& socket) {
       ++at;
     }
   }
-  count_ = 0;
   return lost;
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 
+#include "backends/npu/soft/engine/tx_ring.hpp"
 #include "issu/base/fd.hpp"
 #include "issu/base/result.hpp"
 
@@ -29,19 +30,21 @@ class TxSocket {
   Fd socket_;
 };
 
-/// Frames on their way to one TxSocket. They stay where they are until `flush`.
+/// Frames on their way to one interface. They stay where they are until `flush`.
 class TxBatch {
  public:
-  static constexpr std::size_t room = 64;
+  static constexpr std::size_t room = 128;
 
   [[nodiscard]] bool full() const { return count_ == room; }
   [[nodiscard]] std::size_t size() const { return count_; }
   /// There must be room.
   void add(std::span<std::uint8_t> frame);
-  /// Sends them in order and empties the batch; how many were not taken.
-  std::size_t flush(const TxSocket& socket);
+  /// Sends them in order and empties the batch; how many were not taken. By the ring what it takes.
+  std::size_t flush(TxRing* ring, const TxSocket& socket);
 
  private:
+  std::size_t send_rest(std::size_t at, const TxSocket& socket);
+
   std::array<iovec, room> pieces_{};
   std::array<mmsghdr, room> messages_{};
   std::size_t count_ = 0;

@@ -100,7 +100,11 @@ TEST_CASE("descriptors come along with an answer") {
 TEST_CASE("lines that are no request are answered, not followed") {
   std::uint64_t prefixes = 0;
   for (const char* line : {"", "{", "[]", "{}", R"({"verb": 3})", R"({"verb":"x","prefixes":-1})",
-                           R"({"verb":"x","prefixes":"many"})"}) {
+                           R"({"verb":"x","prefixes":"many"})", R"({"verb":"hold","epoch":"7"})",
+                           R"({"verb":"hold","epoch":-7})", R"({"verb":"hold","epoch":null})",
+                           R"({"verb":"routes","limit":[1]})", R"({"verb":"routes","within":4})",
+                           R"({"verb":"routes","chassis":"yes"})", R"({"verb":"punt","slot":"b"})",
+                           R"({"verb":"snapshot","file":{}})"}) {
     CAPTURE(line);
     CHECK_FALSE(read_request_line(line, prefixes));
   }
@@ -108,6 +112,25 @@ TEST_CASE("lines that are no request are answered, not followed") {
   CHECK(prefixes == 7);
   CHECK_FALSE(read_answer_line("{}"));
   CHECK_FALSE(read_answer_line("nonsense"));
+  const auto odd = read_answer_line(R"({"error":"no","hint":3,"kind":"x"})");
+  REQUIRE_FALSE(odd);
+  CHECK(odd.error().what() == "no");
+  CHECK(odd.error().kind() == ErrorKind::failed);
+}
+
+TEST_CASE("a word of the wrong kind is answered, and the server goes on") {
+  const tests::TempDir folder;
+  const Served served(folder / "npud.sock", [](const Request& request) -> ControlServer::Reply {
+    return {json{{"epoch", request.words.value("epoch", std::uint64_t{0})}}, {}};
+  });
+  const ControlClient client(folder / "npud.sock");
+  const auto wrong = client.ask({{"verb", "hold"}, {"epoch", "seven"}});
+  REQUIRE_FALSE(wrong);
+  CHECK(wrong.error().what() == "npud takes \"epoch\" as a number only");
+  CHECK(wrong.error().kind() == ErrorKind::usage);
+  const auto right = client.ask({{"verb", "hold"}, {"epoch", 7U}});
+  REQUIRE_MESSAGE(right, right.error().message());
+  CHECK((*right)["epoch"] == 7);
 }
 
 TEST_CASE("the rates that a router has by default are those of the engines") {

@@ -237,6 +237,36 @@ TEST_CASE("while the route processor is dark the NPU answers for it, and keeps i
   }
 }
 
+TEST_CASE("dark containers leave their namespace's kernel: it answers expired and lost packets") {
+  if (!is_root()) {
+    ISSU_SKIP("network namespaces need root");
+  }
+  for (const EngineKind kind : engines) {
+    INFO(name_of(kind));
+    const NetworkLab network;
+    EngineLab lab(network, kind);
+    const UdpHost one4(network, "h1", "192.0.2.2", 5000);
+    const UdpHost one6(network, "h1", "2001:db8:1::2", 5000);
+    REQUIRE(lab.writer().set_dark(true));
+    const Capture host(network, "h1", "e0");
+    CHECK(is_told(lab, host, 4, 11, 0, [&] { one4.send("203.0.113.1", 5000, "x", 1); }));
+    CHECK(is_told(lab, host, 6, 3, 0, [&] { one6.send("2001:db8:ffff::1", 5000, "x", 1); }));
+    CHECK(is_told(lab, host, 4, 3, 0, [&] { one4.send("10.1.1.1", 5000, "x"); }));
+    CHECK(is_told(lab, host, 6, 1, 0, [&] { one6.send("2001:db8:9::1", 5000, "x"); }));
+    // Without that kernel (a slot that is a machine of its own) nobody does; it is counted.
+    network.ip("rp", "link set p1 down\nlink set p2 down\n");
+    lab.run_for(std::chrono::milliseconds(100));
+    (void)host.take();
+    const std::uint64_t lost = lab.counter(0, NPU_DROP_NO_ROUTE);
+    one4.send("10.1.1.1", 5000, "x");
+    lab.run_for(std::chrono::milliseconds(300));
+    CHECK(lab.counter(0, NPU_DROP_NO_ROUTE) > lost);
+    CHECK(std::ranges::none_of(host.take(), [](const Bytes& frame) {
+      return frame.size() > 36 && frame[12] == 8 && frame[23] == 1;
+    }));
+  }
+}
+
 TEST_CASE("a port that disappears and comes back") {
   if (!is_root()) {
     ISSU_SKIP("network namespaces need root");
