@@ -45,6 +45,11 @@ std::optional<std::array<std::uint64_t, 16>> numbers_of(std::string_view message
   return values;
 }
 
+std::string common_options(const Surroundings& around) {
+  return "network-lock skip\n" +
+         (around.cgroup.empty() ? "" : "cgroup-root " + around.cgroup + "\n");
+}
+
 }  // namespace
 
 Result<DumpStats> read_dump_stats(const std::filesystem::path& images) {
@@ -78,18 +83,18 @@ Result<DumpStats> read_dump_stats(const std::filesystem::path& images) {
   return stats;
 }
 
-Result<std::string> dump_options(const std::filesystem::path& netns) {
+Result<std::string> dump_options(const Surroundings& around) {
   struct stat status {};
-  if (::stat(netns.c_str(), &status) != 0) {
-    return fail_errno("looking at the network namespace " + netns.string());
+  if (::stat(around.netns.c_str(), &status) != 0) {
+    return fail_errno("looking at the network namespace " + around.netns.string());
   }
-  return "external net[" + std::to_string(status.st_ino) + "]:" + netns_key +
-         "\nnetwork-lock skip\n";
+  return "external net[" + std::to_string(status.st_ino) + "]:" + netns_key + "\n" +
+         common_options(around);
 }
 
-std::string restore_options(int descriptor, bool close_connections) {
-  return "inherit-fd fd[" + std::to_string(descriptor) + "]:" + netns_key +
-         "\nnetwork-lock skip\n" + (close_connections ? "tcp-close\n" : "");
+std::string restore_options(const Surroundings& around, int descriptor, bool close_connections) {
+  return "inherit-fd fd[" + std::to_string(descriptor) + "]:" + netns_key + "\n" +
+         common_options(around) + (close_connections ? "tcp-close\n" : "");
 }
 
 }  // namespace issu::checkpoint

@@ -20,11 +20,18 @@ struct DumpStats {
 /// images/stats.proto.
 Result<DumpStats> read_dump_stats(const std::filesystem::path& images);
 
-/// Options that tell CRIU that the processes' network namespace (a file) is none of its business:
-/// it outlives them. Packets are held back by somebody else.
-Result<std::string> dump_options(const std::filesystem::path& netns);
-/// The same for the restore, where it is open as `descriptor`. `close_connections`: TCP sockets
-/// that were connected come back closed.
-std::string restore_options(int descriptor, bool close_connections);
+/// What surrounds the processes and is none of CRIU's business.
+struct Surroundings {
+  std::filesystem::path netns;  ///< their network namespace, a file: it outlives them
+  /// Their group in the hierarchies that nobody else names to CRIU (the one of version 2 beside
+  /// those of version 1), "/lxc.payload.NAME"; empty: there is none.
+  std::string cgroup;
+};
+
+/// Options for a dump, as lines of a file. Packets are held back by somebody else.
+Result<std::string> dump_options(const Surroundings& around);
+/// The same for the restore, where the network namespace is open as `descriptor`.
+/// `close_connections`: TCP sockets that were connected come back closed.
+std::string restore_options(const Surroundings& around, int descriptor, bool close_connections);
 
 }  // namespace issu::checkpoint

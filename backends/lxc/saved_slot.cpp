@@ -56,11 +56,24 @@ std::uint64_t store_size(std::uint64_t memory) {
 struct Begun {
   MonoNs dark_from = 0;
   double condition_ms = 0;
+  std::string cgroup;  ///< in the hierarchy of version 2
 };
 
 Result<void> write_begun(const lxc::ImageStore& store, const Begun& begun) {
-  const nlohmann::json json{{"dark_from", begun.dark_from}, {"condition_ms", begun.condition_ms}};
+  const nlohmann::json json{{"dark_from", begun.dark_from}, {"condition_ms", begun.condition_ms},
+                            {"cgroup", begun.cgroup}};
   return write_file_atomic(store.report(), json.dump());
+}
+
+nlohmann::json read_begun(const lxc::ImageStore& store) {
+  auto json = nlohmann::json::parse(read_file(store.report()).value_or(""), nullptr, false);
+  return json.is_object() ? json : nlohmann::json::object();
+}
+
+/// Where liblxc will put the processes of another container: beside the group of this one.
+std::string group_beside(const std::string& group, const std::string& container) {
+  return group.empty() ? ""
+                       : group.substr(0, group.rfind('/') + 1) + "lxc.payload." + container;
 }
 
 /// The report of a dump that is whole; an error when it is not.
@@ -69,13 +82,10 @@ Result<SaveReport> read_report(const lxc::ImageStore& store) {
   if (!stats) {
     return fail(std::move(stats).error());
   }
-  const auto json =
-      nlohmann::json::parse(read_file(store.report()).value_or(""), nullptr, false);
+  const auto begun = read_begun(store);
   SaveReport report;
-  if (json.is_object()) {
-    report.dark_from = json.value("dark_from", MonoNs{0});
-    report.condition_ms = json.value("condition_ms", 0.0);
-  }
+  report.dark_from = begun.value("dark_from", MonoNs{0});
+  report.condition_ms = begun.value("condition_ms", 0.0);
   report.freeze_ms = stats->freezing_ms;
   report.dump_ms = stats->frozen_ms;
   report.bytes = store.bytes();
@@ -172,7 +182,8 @@ Result<SaveReport> LxcRouteProcessor::save(Slot slot) {
   // written down from here on has to be whole.
   ISSU_TRY(conditions(slot).give_back(init_pid), what);
   ISSU_TRY(room.empty(), what);
-  auto options = checkpoint::dump_options(NetNs::path_of(spec_.netns));
+  const std::string cgroup = lxc::unified_group_of(init_pid);
+  auto options = checkpoint::dump_options({NetNs::path_of(spec_.netns), cgroup});
   if (!options) {
     return pass(std::move(options).error(), what);
   }
@@ -180,6 +191,7 @@ Result<SaveReport> LxcRouteProcessor::save(Slot slot) {
   ISSU_TRY(room.make_room(), what);
 
   Begun begun;
+  begun.cgroup = cgroup;
   begun.dark_from = mono_now();
   ISSU_TRY(conditions(slot).take(init_pid), what);
   const MonoNs taken = mono_now();
@@ -226,8 +238,10 @@ Result<void> LxcRouteProcessor::bring_back(Slot saved_from, Slot into, Sessions 
   }
   ISSU_TRY(make_dirs(spec_.run_dir / "lxc", 0755), "");
   ISSU_TRY(write_file_atomic(room.options(),
-                             checkpoint::restore_options(lxc::CriuCall::inherited_netns,
-                                                         sessions == Sessions::drop)),
+                             checkpoint::restore_options(
+                                 {NetNs::path_of(spec_.netns),
+                                  group_beside(read_begun(room).value("cgroup", ""), ours.name())},
+                                 lxc::CriuCall::inherited_netns, sessions == Sessions::drop)),
            "");
   Result<void> restored;
   for (int time = 0; time < tries; ++time) {
