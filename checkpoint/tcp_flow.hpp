@@ -22,7 +22,7 @@ struct TcpFlow {
 /// "192.0.2.1", "2001:db8::1"
 [[nodiscard]] std::string address_text(std::uint8_t family,
                                        const std::array<std::uint8_t, 16>& address);
-/// "192.0.2.1:179 - 192.0.2.2:40000"
+/// "192.0.2.1:179 - 192.0.2.2:40000", "[2001:db8::1]:179 - [2001:db8::2]:40000"
 [[nodiscard]] std::string flow_text(const TcpFlow& flow);
 
 }  // namespace issu::checkpoint

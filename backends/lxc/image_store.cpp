@@ -75,7 +75,7 @@ Result<void> ImageStore::make_room() {
 }
 
 Result<void> ImageStore::empty() {
-  for (const auto& path : {images(), options(), conditions(), report()}) {
+  for (const auto& path : {images(), options(), conditions(), conditions_given(), report()}) {
     ISSU_TRY(remove_tree(path), "removing an earlier state");
   }
   return make_dirs(images());

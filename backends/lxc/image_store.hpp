@@ -32,6 +32,7 @@ class ImageStore {
   [[nodiscard]] auto options() const { return folder_ / "criu.conf"; }
   [[nodiscard]] auto search_path() const { return folder_ / "path"; }  ///< where CRIU is found
   [[nodiscard]] auto conditions() const { return folder_ / "conditions"; }
+  [[nodiscard]] auto conditions_given() const { return folder_ / "conditions.given"; }
   [[nodiscard]] auto report() const { return folder_ / "report"; }
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
 

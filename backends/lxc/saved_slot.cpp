@@ -99,7 +99,7 @@ lxc::ImageStore LxcRouteProcessor::store(Slot slot) const {
 }
 
 lxc::Conditions LxcRouteProcessor::conditions(Slot slot) const {
-  return {store(slot).conditions(), spec_.netns};
+  return {store(slot).conditions(), spec_.netns, spec_.name};
 }
 
 lxc::CriuCall LxcRouteProcessor::criu_call(const lxc::ImageStore& store) const {
@@ -243,6 +243,7 @@ Result<void> LxcRouteProcessor::bring_back(Slot saved_from, Slot into, Sessions 
                                   group_beside(read_begun(room).value("cgroup", ""), ours.name())},
                                  lxc::CriuCall::inherited_netns, sessions == Sessions::drop)),
            "");
+  ISSU_TRY(conditions(saved_from).expect_again(), "");
   Result<void> restored;
   for (int time = 0; time < tries; ++time) {
     ISSU_TRY(ours.stop(), "clearing what was left half done");

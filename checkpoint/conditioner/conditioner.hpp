@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "checkpoint/tcp_flow.hpp"
@@ -52,6 +53,9 @@ class Conditioner {
 
   /// The connected TCP sockets, each flow once.
   [[nodiscard]] std::vector<TcpFlow> flows() const;
+  /// What CRIU will refuse to dump and `undo` can't help, each with process and descriptor:
+  /// "process 7 (x), descriptor 4: a socket of address family 38". Empty after `load`.
+  [[nodiscard]] const std::vector<std::string>& obstacles() const;
   /// Counts by kind of what was found; no secrets.
   [[nodiscard]] nlohmann::json summary() const;
 
