@@ -102,9 +102,8 @@ void inet_obstacles(int fd, const Socket& socket, std::vector<std::string>& foun
       socket.type == SOCK_STREAM || socket.type == SOCK_DGRAM || socket.type == SOCK_RAW;
   constexpr std::array<std::uint16_t, 6> known = {IPPROTO_IP,      IPPROTO_TCP,  IPPROTO_UDP,
                                                   IPPROTO_UDPLITE, IPPROTO_ICMP, IPPROTO_ICMPV6};
-  const bool known_protocol =
-      socket.type == SOCK_RAW ||
-      std::find(known.begin(), known.end(), socket.protocol) != known.end();
+  const bool known_protocol = socket.type == SOCK_RAW ||
+                              std::find(known.begin(), known.end(), socket.protocol) != known.end();
   if (!known_type || !known_protocol) {
     found.push_back("an internet socket of type " + std::to_string(socket.type) + ", protocol " +
                     std::to_string(socket.protocol));

@@ -1,8 +1,9 @@
 // A process with sockets, to be dumped and restored:
 //   checkpoint_actor init READY ROLE...   process 1 of a pid namespace: starts the role, reaps
 //   checkpoint_actor strange INTERFACE    the sockets of strange_sockets.hpp, nothing else
-//   checkpoint_actor echo ADDRESS PORT KEY   a TCP client that sends back what it gets, signed with
-//                                            KEY unless that is empty, and takes nothing from further than one hop
+//   checkpoint_actor echo ADDRESS PORT KEY   a TCP client that sends back what it gets; unless KEY
+//   is
+//                                            empty, signed with it and only over one hop
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -95,9 +96,10 @@ int be_echo(const char* text, const char* port, const std::string& key) {
     die("setting the key");
   }
   const int hops = 255;
+  const int least = key.empty() ? 0 : hops;
   const int level = six ? int{IPPROTO_IPV6} : int{IPPROTO_IP};
   if (setsockopt(fd, level, six ? int{IPV6_UNICAST_HOPS} : int{IP_TTL}, &hops, sizeof hops) != 0 ||
-      setsockopt(fd, level, six ? 73 : int{IP_MINTTL}, &hops, sizeof hops) != 0) {
+      setsockopt(fd, level, six ? 73 : int{IP_MINTTL}, &least, sizeof least) != 0) {
     die("setting the hop limits");
   }
   sockaddr_in ipv4{};

@@ -48,6 +48,7 @@ Result<Peer> Peer::listen(const std::string& netns, const std::string& address,
     ISSU_TRY(write_md5_keys(fd, family, std::span(&md5, 1)), "");
   }
   const int hops = 255;
+  const int least = key.empty() ? 0 : hops;
   sockaddr_storage storage{};
   socklen_t size = sizeof(sockaddr_in);
   if (family == AF_INET) {
@@ -56,7 +57,7 @@ Result<Peer> Peer::listen(const std::string& netns, const std::string& address,
     ::inet_pton(AF_INET, address.c_str(), &ipv4.sin_addr);
     std::memcpy(&storage, &ipv4, sizeof ipv4);
     ::setsockopt(fd, IPPROTO_IP, IP_TTL, &hops, sizeof hops);
-    ::setsockopt(fd, IPPROTO_IP, IP_MINTTL, &hops, sizeof hops);
+    ::setsockopt(fd, IPPROTO_IP, IP_MINTTL, &least, sizeof least);
   } else {
     sockaddr_in6 ipv6{};
     ipv6.sin6_family = AF_INET6;
@@ -64,7 +65,7 @@ Result<Peer> Peer::listen(const std::string& netns, const std::string& address,
     size = sizeof ipv6;
     std::memcpy(&storage, &ipv6, sizeof ipv6);
     ::setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &hops, sizeof hops);
-    ::setsockopt(fd, IPPROTO_IPV6, min_hop_count, &hops, sizeof hops);
+    ::setsockopt(fd, IPPROTO_IPV6, min_hop_count, &least, sizeof least);
   }
   auto* any = static_cast<sockaddr*>(static_cast<void*>(&storage));
   if (::bind(fd, any, size) != 0 || ::listen(fd, 1) != 0 || ::getsockname(fd, any, &size) != 0) {

@@ -8,8 +8,8 @@
 
 namespace issu::tests {
 
-/// The far end of a TCP session in another network namespace: takes segments from one hop away
-/// only, and signed ones only when it has a key.
+/// The far end of a TCP session in another network namespace: with a key it takes
+/// signed segments only, and only from one hop away.
 class Peer {
  public:
   /// Listens on `address` of the namespace; `key`, unless it is empty, is for `from`.

@@ -83,10 +83,18 @@ TEST_CASE("a session with a key and a hop limit goes on after a dump and a resto
   if (const auto missing = CriuLab::missing(); !missing.empty()) {
     ISSU_SKIP(missing);
   }
-  SUBCASE("IPv4") { survives(false, shared_key); }
-  SUBCASE("IPv6") { survives(true, shared_key); }
-  SUBCASE("IPv4 without a key") { survives(false, ""); }
-  SUBCASE("IPv6 without a key") { survives(true, ""); }
+  SUBCASE("IPv4") {
+    survives(false, shared_key);
+  }
+  SUBCASE("IPv6") {
+    survives(true, shared_key);
+  }
+  SUBCASE("IPv4 without a key") {
+    survives(false, "");
+  }
+  SUBCASE("IPv6 without a key") {
+    survives(true, "");
+  }
 }
 
 TEST_CASE("a session that nobody conditions is not understood by its peer") {
@@ -101,7 +109,7 @@ TEST_CASE("a session that nobody conditions is not understood by its peer") {
   good(session.lab.restore());
   good(session.lock.lift());
   good(session.peer->send("two"));
-  CHECK(wait_until([&] { return counter(session.lab.there(), "TCPMD5NotFound") > 0; }, soon()));
+  CHECK(wait_until([&] { return counter(session.lab.here(), "TCPMD5Unexpected") > 0; }, soon()));
   CHECK(session.peer->receive(3, 300).empty());
   // It can still be mended.
   good(conditioner->redo(session.pids()));
