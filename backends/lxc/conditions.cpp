@@ -5,6 +5,7 @@
 #include "backends/lxc/pid_namespace.hpp"
 #include "checkpoint/conditioner/conditioner.hpp"
 #include "checkpoint/flow_lock.hpp"
+#include "checkpoint/nudge.hpp"
 #include "issu/base/clock.hpp"
 
 namespace issu::backends::lxc {
@@ -83,6 +84,9 @@ Result<void> Conditions::give_back(pid_t init_pid) {
     }
   }
   auto passing = let_through();
+  if (passing) {
+    checkpoint::nudge_connections(processes_of(init_pid));
+  }
   if (!redone) {
     return pass(std::move(redone).error(), "giving back to the daemons what was taken for a dump");
   }
