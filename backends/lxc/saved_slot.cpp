@@ -179,7 +179,7 @@ Result<SaveReport> LxcRouteProcessor::save(Slot slot, Afterwards afterwards) {
                                             "activate it"));
   }
   ISSU_TRY(need_active(slot), what);
-  if (!room.exists()) {
+  if (!std::filesystem::exists(room.search_path())) {  // the last thing that is prepared
     ISSU_TRY(prepare_save(slot), what);
   }
   // Where an earlier call was killed before its dump, what it took goes back first: what is
