@@ -75,7 +75,8 @@ Result<void> Conditions::expect_again() {
 
 Result<void> Conditions::give_back(pid_t init_pid) {
   Result<void> redone;
-  if (fs::exists(document_)) {
+  const bool taken = fs::exists(document_);
+  if (taken) {
     auto conditioner = checkpoint::Conditioner::load(document_);
     redone = conditioner ? conditioner->redo(processes_of(init_pid))
                          : Result<void>(fail(std::move(conditioner).error()));
@@ -84,7 +85,7 @@ Result<void> Conditions::give_back(pid_t init_pid) {
     }
   }
   auto passing = let_through();
-  if (passing) {
+  if (passing && taken) {
     checkpoint::nudge_connections(processes_of(init_pid));
   }
   if (!redone) {
