@@ -79,8 +79,9 @@ Result<void> criu_check(const std::filesystem::path& program) {
     return fail(std::move(output).error());
   }
   if (output->status != 0) {
-    return fail("`" + program.string() + " check` fails: " + criu_reasons(output->out + output->err),
-                get_one);
+    return fail(
+        "`" + program.string() + " check` fails: " + criu_reasons(output->out + output->err),
+        get_one);
   }
   return {};
 }

@@ -37,8 +37,7 @@ std::uint64_t kibibytes(const std::string& status, const std::string& name) {
 std::uint64_t memory_of(pid_t init_pid) {
   std::uint64_t sum = 0;
   const auto add = [&](pid_t pid) {
-    const std::string status =
-        read_file("/proc/" + std::to_string(pid) + "/status").value_or("");
+    const std::string status = read_file("/proc/" + std::to_string(pid) + "/status").value_or("");
     sum += (kibibytes(status, "RssAnon") + kibibytes(status, "RssShmem")) << 10U;
   };
   add(init_pid);
@@ -61,7 +60,8 @@ struct Begun {
 };
 
 Result<void> write_begun(const lxc::ImageStore& store, const Begun& begun) {
-  const nlohmann::json json{{"dark_from", begun.dark_from}, {"condition_ms", begun.condition_ms},
+  const nlohmann::json json{{"dark_from", begun.dark_from},
+                            {"condition_ms", begun.condition_ms},
                             {"cgroup", begun.cgroup},
                             {"run_on", begun.run_on}};
   return write_file_atomic(store.report(), json.dump());
@@ -74,8 +74,7 @@ nlohmann::json read_begun(const lxc::ImageStore& store) {
 
 /// Where liblxc will put the processes of another container: beside the group of this one.
 std::string group_beside(const std::string& group, const std::string& container) {
-  return group.empty() ? ""
-                       : group.substr(0, group.rfind('/') + 1) + "lxc.payload." + container;
+  return group.empty() ? "" : group.substr(0, group.rfind('/') + 1) + "lxc.payload." + container;
 }
 
 /// The report of a dump that is whole; an error when it is not.

@@ -17,7 +17,8 @@ struct Territory {
 
 /// What there is on the machine, by kind: mounts, loop devices and namespaces of the whole
 /// machine; processes, cgroups, container sockets, nft rules, interfaces and files of the
-/// territory; open descriptors and memory of the processes in its containers. Numbers in names (pids, ids, times) are left out, how many there are is kept.
+/// territory; open descriptors and memory of the processes in its containers. Numbers in names
+/// (pids, ids, times) are left out, how many there are is kept.
 using Machine = std::map<std::string, std::multiset<std::string>>;
 
 [[nodiscard]] Machine look_around(const Territory& territory);
