@@ -13,6 +13,7 @@
 #include "checkpoint/conditioner/codec.hpp"
 #include "checkpoint/conditioner/inspect.hpp"
 #include "checkpoint/conditioner/md5_keys.hpp"
+#include "checkpoint/conditioner/md5_reader.hpp"
 #include "checkpoint/conditioner/memberships.hpp"
 #include "checkpoint/conditioner/netlink_groups.hpp"
 #include "checkpoint/conditioner/options.hpp"
@@ -94,10 +95,14 @@ Result<void> undo_socket(int fd, const Socket& socket) {
 }
 
 /// Does all of it that can be done.
-Result<void> redo_socket(int fd, const Socket& socket, const std::vector<Md5Key>& present) {
+Result<void> redo_socket(int fd, const Socket& socket, Md5Reader& md5) {
   Failures failures;
-  if (socket.keys != present) {
-    failures.add(write_md5_keys(fd, socket.family, socket.keys), "");
+  // A key that is there already is left alone: packets are being signed with it.
+  if (!socket.keys.empty()) {
+    const auto present = md5.keys_of(fd);
+    if (!present || *present != socket.keys) {
+      failures.add(write_md5_keys(fd, socket.family, socket.keys), "");
+    }
   }
   auto set = write_options(fd, socket.options);
   if (!set) {
@@ -164,9 +169,9 @@ Result<Conditioner> Conditioner::collect(std::span<const pid_t> host_pids) {
   if (!groups) {
     return pass(std::move(groups).error(), "collecting sockets");
   }
-  auto keys = read_md5_keys(any.netns());
-  if (!keys) {
-    return pass(std::move(keys).error(), "collecting sockets");
+  auto md5 = Md5Reader::open(any.netns());
+  if (!md5) {
+    return pass(std::move(md5).error(), "collecting sockets");
   }
   std::map<std::uint64_t, std::size_t> known;  // by inode
   for (const auto& [inner_pid, process] : *processes) {
@@ -186,12 +191,16 @@ Result<Conditioner> Conditioner::collect(std::span<const pid_t> host_pids) {
       for (const std::string& obstacle : obstacles_of(fd.get(), *socket)) {
         record->obstacles.push_back(holder_text(holder) + ": " + obstacle);
       }
-      if (const auto its = keys->find(entry.inode); its != keys->end()) {
-        socket->keys = std::move(its->second);
-        if (has_keys_of_several_vrfs(socket->keys)) {
-          record->obstacles.push_back(holder_text(holder) +
-                                      ": two TCP MD5 keys for one address, of different VRFs");
+      if (is_tcp(*socket)) {
+        auto keys = md5->keys_of(fd.get());
+        if (!keys) {
+          return pass(std::move(keys).error(), "collecting " + holder_text(holder));
         }
+        socket->keys = std::move(*keys);
+      }
+      if (has_keys_of_several_vrfs(socket->keys)) {
+        record->obstacles.push_back(holder_text(holder) +
+                                    ": two TCP MD5 keys for one address, of different VRFs");
       }
       known.emplace(entry.inode, record->sockets.size());
       record->sockets.push_back(std::move(*socket));
@@ -223,15 +232,15 @@ Result<void> Conditioner::redo(std::span<const pid_t> host_pids) const {
   if (!processes) {
     return pass(std::move(processes).error(), "putting sockets back");
   }
-  const bool any_keys = std::any_of(record_->sockets.begin(), record_->sockets.end(),
-                                    [](const Socket& socket) { return !socket.keys.empty(); });
-  std::map<std::uint64_t, std::vector<Md5Key>> present;
-  if (any_keys && !processes->empty()) {
-    auto keys = read_md5_keys(processes->begin()->second.netns());
-    if (!keys) {
-      return pass(std::move(keys).error(), "putting sockets back");
-    }
-    present = std::move(*keys);
+  if (record_->sockets.empty()) {
+    return {};
+  }
+  if (processes->empty()) {
+    return fail("putting sockets back: none of the processes is there");
+  }
+  auto md5 = Md5Reader::open(processes->begin()->second.netns());
+  if (!md5) {
+    return pass(std::move(md5).error(), "putting sockets back");
   }
   Failures failures;
   for (const Socket& socket : record_->sockets) {
@@ -241,7 +250,7 @@ Result<void> Conditioner::redo(std::span<const pid_t> host_pids) const {
       failures.add(Error(fd.error()).within(who));
       continue;
     }
-    failures.add(redo_socket(fd->get(), socket, present[inode_of(fd->get())]), who);
+    failures.add(redo_socket(fd->get(), socket, *md5), who);
   }
   return std::move(failures).outcome();
 }
