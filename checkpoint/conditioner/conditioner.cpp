@@ -5,12 +5,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <map>
 #include <set>
 
 #include "checkpoint/conditioner/codec.hpp"
+#include "checkpoint/conditioner/collect.hpp"
 #include "checkpoint/conditioner/inspect.hpp"
 #include "checkpoint/conditioner/md5_keys.hpp"
 #include "checkpoint/conditioner/md5_reader.hpp"
@@ -75,14 +75,6 @@ Result<Fd> find_socket(const Processes& processes, const Socket& socket) {
 /// The document's sockets that a dump has to be helped with.
 bool needs_undo(const Socket& socket) {
   return socket.family == AF_NETLINK;
-}
-
-/// The kernel does not tell for which VRF a key is.
-bool has_keys_of_several_vrfs(const std::vector<Md5Key>& keys) {
-  return std::adjacent_find(keys.begin(), keys.end(), [](const Md5Key& one, const Md5Key& next) {
-           return one.family == next.family && one.prefix_length == next.prefix_length &&
-                  one.address == next.address;
-         }) != keys.end();
 }
 
 Result<void> undo_socket(int fd, const Socket& socket) {
@@ -160,53 +152,11 @@ Result<Conditioner> Conditioner::collect(std::span<const pid_t> host_pids) {
   if (!processes) {
     return pass(std::move(processes).error(), "collecting sockets");
   }
-  auto record = std::make_unique<Record>();
-  if (processes->empty()) {
-    return Conditioner(std::move(record));
+  auto record = collect_sockets(*processes);
+  if (!record) {
+    return pass(std::move(record).error(), "collecting sockets");
   }
-  const Process& any = processes->begin()->second;
-  auto groups = groups_of(any.netns().parent_path().parent_path() / "net");
-  if (!groups) {
-    return pass(std::move(groups).error(), "collecting sockets");
-  }
-  auto md5 = Md5Reader::open(any.netns());
-  if (!md5) {
-    return pass(std::move(md5).error(), "collecting sockets");
-  }
-  std::map<std::uint64_t, std::size_t> known;  // by inode
-  for (const auto& [inner_pid, process] : *processes) {
-    for (const Process::SocketFd& entry : process.sockets()) {
-      const Holder holder{inner_pid, process.name(), entry.fd};
-      if (const auto found = known.find(entry.inode); found != known.end()) {
-        record->sockets[found->second].holders.push_back(holder);
-        continue;
-      }
-      const Fd fd = process.take(entry.fd);
-      auto socket = fd ? identify_socket(fd.get()) : Result<Socket>(fail("closed"));
-      if (!socket) {
-        continue;  // closed since it was listed
-      }
-      ISSU_TRY(inspect_socket(fd.get(), *groups, *socket), "collecting " + holder_text(holder));
-      socket->holders.push_back(holder);
-      for (const std::string& obstacle : obstacles_of(fd.get(), *socket)) {
-        record->obstacles.push_back(holder_text(holder) + ": " + obstacle);
-      }
-      if (is_tcp(*socket)) {
-        auto keys = md5->keys_of(fd.get());
-        if (!keys) {
-          return pass(std::move(keys).error(), "collecting " + holder_text(holder));
-        }
-        socket->keys = std::move(*keys);
-      }
-      if (has_keys_of_several_vrfs(socket->keys)) {
-        record->obstacles.push_back(holder_text(holder) +
-                                    ": two TCP MD5 keys for one address, of different VRFs");
-      }
-      known.emplace(entry.inode, record->sockets.size());
-      record->sockets.push_back(std::move(*socket));
-    }
-  }
-  return Conditioner(std::move(record));
+  return Conditioner(std::make_unique<Record>(std::move(*record)));
 }
 
 Result<void> Conditioner::undo(std::span<const pid_t> host_pids) const {
