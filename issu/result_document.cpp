@@ -177,6 +177,10 @@ std::vector<std::string> anomalies(const Records& records) {
     if (record.event == Event::undone && record.facts.contains("unswept")) {
       found.push_back("left unswept: " + record.facts["unswept"].get<std::string>());
     }
+    if (record.event == Event::done && record.facts.contains("cold_way_back")) {
+      found.push_back("the old side was not saved, the way back was a start from nothing: " +
+                      record.facts["cold_way_back"].get<std::string>());
+    }
     if (record.event == Event::failed && record.facts.contains("undo")) {
       found.push_back(record.text);
     }
@@ -208,6 +212,9 @@ nlohmann::ordered_json build_document(const RouterParts& parts, const Context& c
   document.reason = decision.reason;
   document.anomalies = anomalies(records);
   document.phases = phase_lines(records);
+  if (preflight.contains("predicted_ms")) {
+    document.predicted_ms = preflight["predicted_ms"].get<double>();
+  }
   document.budget_ms = parts.config.budgets.control_plane_dark_ms;
   document.t1_s = seconds_of(document.phases, {Phase::preflight, Phase::stage});
   document.t2_s = seconds_of(document.phases,
@@ -218,6 +225,7 @@ nlohmann::ordered_json build_document(const RouterParts& parts, const Context& c
   if (auto seen = measure::read_result(context.instrument.dir()); started && seen) {
     document.data_plane = data_plane(*seen);
     document.control_plane = control_plane(records, *seen);
+    document.control_plane.frozen = frozen(records);
   } else {
     const std::string why = started ? "the measurement left no result" : "nothing was begun";
     document.data_plane.why_not = why;

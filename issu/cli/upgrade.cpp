@@ -15,6 +15,7 @@ namespace {
 struct Options : Common {
   std::string image;
   std::string strategy = "restart";
+  std::string way_back;
   double soak_s = -1;
   bool auto_accept = false;
   bool plan = false;
@@ -26,6 +27,7 @@ UpgradeOptions upgrade_options(const Router& router, const Options& options) {
   result.id = new_upgrade_id();
   result.image = std::filesystem::absolute(options.image);
   result.strategy = options.strategy;
+  result.way_back = options.way_back.empty() ? router.config.way_back : options.way_back;
   result.soak_s = options.soak_s < 0 ? router.config.timers.soak_s : options.soak_s;
   result.auto_accept = options.auto_accept;
   return result;
@@ -62,8 +64,8 @@ int show_plan(const Router& router, const Options& options, const Strategy& stra
                                 {"phases", nlohmann::ordered_json::array()}};
     for (const PhaseRow& row : phase_table) {
       json["phases"].push_back({{"name", row.name},
-                                {"does", row.does},
-                                {"undoes", row.undoes},
+                                {"does", strategy.does(row.phase)},
+                                {"undoes", strategy.undoes(row.phase)},
                                 {"dark", row.dark},
                                 {"reversible", row.reversible}});
     }
@@ -78,8 +80,8 @@ int show_plan(const Router& router, const Options& options, const Strategy& stra
         backends::name_of(context.to), wanted.soak_s,
         wanted.auto_accept ? "accepted by health and budgets" : "to be accepted by a person");
     for (const PhaseRow& row : phase_table) {
-      fmt::print("  {:<12}{} {}\n  {:<14} back: {}\n", row.name, row.dark ? "*" : " ", row.does, "",
-                 row.undoes);
+      fmt::print("  {:<12}{} {}\n  {:<14} back: {}\n", row.name, row.dark ? "*" : " ",
+                 strategy.does(row.phase), "", strategy.undoes(row.phase));
     }
     fmt::print("\n  * the control plane is dark\n");
   }
@@ -111,7 +113,13 @@ int upgrade(const Router& router, const Options& options) {
 }
 
 void add_run_options(CLI::App& command, Options& options) {
-  command.add_option("--strategy", options.strategy, "How: restart")->capture_default_str();
+  command.add_option("--strategy", options.strategy, "How: restart or checkpoint")
+      ->capture_default_str();
+  command
+      .add_option("--way-back", options.way_back,
+                  "Of the strategy restart: saved (the old side goes on where it was) or cold (it "
+                  "starts anew)")
+      ->check(CLI::IsMember({"saved", "cold"}));
   command.add_option("--soak", options.soak_s, "How long to watch before it is accepted (10s, 2m)")
       ->transform(CLI::AsNumberWithUnit(
           std::map<std::string, double>{{"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}},

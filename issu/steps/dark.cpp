@@ -1,55 +1,70 @@
-#include <algorithm>
-
 #include "issu/converge.hpp"
-#include "issu/decide.hpp"
 #include "issu/steps/steps.hpp"
+#include "issu/steps/way_back.hpp"
 
 namespace issu::steps {
 namespace {
 
-Baseline baseline_of(const Context& context) {
-  return baseline_from_json(facts_of(context.records, Phase::checkpoint));
+bool wants_saved(const Context& context) {
+  return context.options.way_back == "saved";
 }
 
-bool began(const Context& context, Phase phase) {
-  for (const Record& record : context.records) {
-    if (record.event == Event::begun && record.phase == phase) {
-      return true;
+/// The old side as it was at freeze, with its sessions closed: the neighbours take that for the
+/// restart of a daemon. Without a saved state, or when it can't be restored, a start from nothing.
+Result<void> start_old_side(Context& context) {
+  // Fenced again, so that what the old side says from here on is said after the hold.
+  ISSU_TRY(context.rp.fence(context.from), "making sure that the old side starts anew");
+  auto status = context.rp.status(context.from);
+  if (status && status->saved) {
+    auto restored = context.rp.restore(context.from, context.from, backends::Sessions::drop);
+    if (restored) {
+      return {};
     }
+    context.tell("the old side starts from nothing: " + restored.error().message());
+    ISSU_TRY(context.rp.power_off(context.from), "clearing what was left of the restore");
+    ISSU_TRY(context.rp.boot(context.from), "booting the old side");
   }
-  return false;
-}
-
-nlohmann::json sync_facts(const backends::SyncState& state) {
-  return {{"held", state.held},   {"refreshed", state.refreshed}, {"stale", state.stale},
-          {"added", state.added}, {"deleted", state.deleted},     {"swept", state.swept}};
-}
-
-int tries_of_undo(const Context& context, Phase phase) {
-  return static_cast<int>(
-      std::count_if(context.records.begin(), context.records.end(), [&](const Record& record) {
-        return record.event == Event::undoing && record.phase == phase;
-      }));
-}
-
-/// What the tables saw until now, before they are held for the old side.
-Result<backends::SyncState> hold_for_the_way_back(Context& context) {
-  ISSU_TRY(context.npu.watch(), "watching the NPU's tables");
-  auto before = context.npu.sync_state();
-  if (!before) {
-    return pass(std::move(before).error(), "asking the NPU");
-  }
-  ISSU_TRY(context.npu.hold(context.epoch_back()), "holding the NPU's routes for the old side");
-  return before;
+  return context.rp.activate(context.from);
 }
 
 }  // namespace
 
+Result<nlohmann::json> checkpoint_restart(Context& context) {
+  auto facts = checkpoint(context);
+  if (facts && wants_saved(context)) {
+    if (auto room = context.rp.prepare_save(context.from); !room) {
+      const std::string why = room.error().message();
+      context.tell("no saved way back: " + why);
+      (*facts)["cold_way_back"] = why;
+    }
+  }
+  return facts;
+}
+
+Result<nlohmann::json> undo_checkpoint_restart(Context& context) {
+  ISSU_TRY(context.rp.forget_saved(context.from), "freeing the state that was saved");
+  return nlohmann::json::object();
+}
+
 Result<nlohmann::json> freeze(Context& context) {
   ISSU_TRY(context.npu.hold(context.epoch_forward()), "holding the NPU's routes");
   const MonoNs dark_from = mono_now();
+  nlohmann::json facts{{"dark_from", dark_from}};
+  const bool prepared = !facts_of(context.records, Phase::checkpoint).contains("cold_way_back");
+  if (wants_saved(context) && prepared) {
+    // It runs on for the moment until it is fenced: so the neighbours see the end of its sessions
+    // now, as they would without a saved state.
+    auto saved = context.rp.save(context.from, backends::Afterwards::runs);
+    if (saved) {
+      facts["way_back_saved"] = mono_now();
+      facts["bytes"] = saved->bytes;
+    } else {
+      facts["cold_way_back"] = saved.error().message();
+    }
+  }
   ISSU_TRY(context.rp.fence(context.from), "fencing the old side");
-  return nlohmann::json{{"dark_from", dark_from}, {"fenced", mono_now()}};
+  facts["fenced"] = mono_now();
+  return facts;
 }
 
 Result<nlohmann::json> undo_freeze(Context& context) {
@@ -60,44 +75,14 @@ Result<nlohmann::json> undo_freeze(Context& context) {
   const bool never_fenced =
       status->power == backends::SlotPower::active && !began(context, Phase::switchover);
   if (never_fenced) {
+    if (wants_saved(context)) {
+      // A save that was killed in its middle may have taken something from the daemons.
+      ISSU_TRY(context.rp.restore(context.from, context.from, backends::Sessions::keep),
+               "giving back to the old side what was taken for saving it");
+    }
     return nlohmann::json{{"deleted", 0}};
   }
-  auto before = hold_for_the_way_back(context);
-  if (!before && tries_of_undo(context, Phase::freeze) < undo_attempts) {
-    return fail(std::move(before).error());
-  }
-  // The last try: the old side comes up all the same. It deletes nothing that it finds.
-  // Fenced again, so that what the old side says from here on is said after the hold.
-  ISSU_TRY(context.rp.fence(context.from), "making sure that the old side starts anew");
-  ISSU_TRY(context.rp.activate(context.from), "starting the old side");
-  auto state = wait_end_of_sync(context, context.from, context.epoch_back(), baseline_of(context),
-                                Missed::go_on);
-  if (!state) {
-    return pass(std::move(state).error(), "waiting for the old side");
-  }
-  if (!before || !state->complete) {
-    return nlohmann::json{
-        {"unswept",
-         before ? "what is stale can't be told: changes of the NPU's tables were missed, or "
-                  "routes were still coming"
-                : before.error().what()}};
-  }
-  if (auto compared = compare_with_npu(context, *state); !compared) {
-    nlohmann::json facts = sync_facts(*state);
-    facts["unswept"] = compared.error().what();
-    return facts;
-  }
-  auto swept = context.npu.sweep(context.epoch_back());
-  if (!swept) {
-    return pass(std::move(swept).error(), "sweeping what is stale");
-  }
-  nlohmann::json facts = sync_facts(*swept);
-  if (before->complete && before->epoch == context.epoch_forward()) {
-    facts["deleted"] = before->deleted + swept->deleted;
-  } else {
-    facts.erase("deleted");  // an earlier try of this undo took the first part with it
-  }
-  return facts;
+  return old_side_again(context, [&] { return start_old_side(context); });
 }
 
 Result<nlohmann::json> switchover(Context& context) {

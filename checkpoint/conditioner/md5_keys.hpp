@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "checkpoint/conditioner/record.hpp"
+#include "issu/base/result.hpp"
+
+namespace issu::checkpoint::conditioner {
+
+/// The keys of each socket in the messages of an inet_diag answer, by the socket's inode, sorted;
+/// what is cut off or out of range is left out. Whether the answer has come to its end.
+bool parse_md5_keys(std::span<const std::byte> messages,
+                    std::map<std::uint64_t, std::vector<Md5Key>>& keys);
+
+/// Gives the keys to a TCP socket of `family` (AF_INET or AF_INET6), in any state.
+Result<void> write_md5_keys(int fd, int family, std::span<const Md5Key> keys);
+
+}  // namespace issu::checkpoint::conditioner
