@@ -12,6 +12,7 @@
 #include "backends/lxc/same_programs.hpp"
 #include "checkpoint/criu.hpp"
 #include "checkpoint/criu_files.hpp"
+#include "checkpoint/criu_hook.hpp"
 #include "issu/base/file.hpp"
 #include "issu/base/netns.hpp"
 
@@ -37,8 +38,7 @@ std::uint64_t kibibytes(const std::string& status, const std::string& name) {
 std::uint64_t memory_of(pid_t init_pid) {
   std::uint64_t sum = 0;
   const auto add = [&](pid_t pid) {
-    const std::string status =
-        read_file("/proc/" + std::to_string(pid) + "/status").value_or("");
+    const std::string status = read_file("/proc/" + std::to_string(pid) + "/status").value_or("");
     sum += (kibibytes(status, "RssAnon") + kibibytes(status, "RssShmem")) << 10U;
   };
   add(init_pid);
@@ -60,7 +60,8 @@ struct Begun {
 };
 
 Result<void> write_begun(const lxc::ImageStore& store, const Begun& begun) {
-  const nlohmann::json json{{"dark_from", begun.dark_from}, {"condition_ms", begun.condition_ms},
+  const nlohmann::json json{{"dark_from", begun.dark_from},
+                            {"condition_ms", begun.condition_ms},
                             {"cgroup", begun.cgroup}};
   return write_file_atomic(store.report(), json.dump());
 }
@@ -72,8 +73,7 @@ nlohmann::json read_begun(const lxc::ImageStore& store) {
 
 /// Where liblxc will put the processes of another container: beside the group of this one.
 std::string group_beside(const std::string& group, const std::string& container) {
-  return group.empty() ? ""
-                       : group.substr(0, group.rfind('/') + 1) + "lxc.payload." + container;
+  return group.empty() ? "" : group.substr(0, group.rfind('/') + 1) + "lxc.payload." + container;
 }
 
 /// The report of a dump that is whole; an error when it is not.
@@ -103,8 +103,10 @@ lxc::Conditions LxcRouteProcessor::conditions(Slot slot) const {
 }
 
 lxc::CriuCall LxcRouteProcessor::criu_call(const lxc::ImageStore& store) const {
-  return {store.images(), store.options(),
-          "PATH=" + read_file(store.search_path()).value_or("/usr/sbin:/usr/bin"),
+  return {store.images(),
+          store.options(),
+          {"PATH=" + read_file(store.search_path()).value_or("/usr/sbin:/usr/bin")},
+          store.hook(),
           NetNs::path_of(spec_.netns)};
 }
 
@@ -188,19 +190,26 @@ Result<SaveReport> LxcRouteProcessor::save(Slot slot) {
   if (!options) {
     return pass(std::move(options).error(), what);
   }
-  ISSU_TRY(write_file_atomic(room.options(), *options), what);
+  ISSU_TRY(write_file_atomic(room.options(), *options + checkpoint::CriuHook::option(room.hook())),
+           what);
   ISSU_TRY(room.make_room(), what);
 
   Begun begun;
   begun.cgroup = cgroup;
-  begun.dark_from = mono_now();
-  ISSU_TRY(conditions(slot).take(init_pid), what);
-  const MonoNs taken = mono_now();
-  begun.condition_ms = to_ms(taken - begun.dark_from);
-  ISSU_TRY(write_begun(room, begun), what);
+  MonoNs taken = 0;
+  const auto take = [&]() -> Result<void> {
+    if (taken != 0) {
+      return {};  // the dump before this one failed behind here
+    }
+    begun.dark_from = mono_now();
+    ISSU_TRY(conditions(slot).take(init_pid), what);
+    taken = mono_now();
+    begun.condition_ms = to_ms(taken - begun.dark_from);
+    return write_begun(room, begun);
+  };
   Result<void> dumped;
   for (int time = 0; time < tries; ++time) {
-    dumped = ours.dump(config(files(slot)), criu_call(room));
+    dumped = ours.dump(config(files(slot)), criu_call(room), take);
     if (dumped || ours.init_pid() == 0) {
       break;
     }
@@ -208,10 +217,9 @@ Result<SaveReport> LxcRouteProcessor::save(Slot slot) {
   const MonoNs done = mono_now();
   auto report = read_report(room);
   if (!dumped || !report || ours.init_pid() != 0) {
-    Error error = !dumped ? std::move(dumped).error()
-                  : !report
-                      ? std::move(report).error()
-                      : Error("CRIU says that it is done, and the container still runs");
+    Error error = !dumped   ? std::move(dumped).error()
+                  : !report ? std::move(report).error()
+                            : Error("CRIU says that it is done, and the container still runs");
     if (auto given = conditions(slot).give_back(ours.init_pid()); !given) {
       error.also(std::move(given).error());
     }

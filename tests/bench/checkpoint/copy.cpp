@@ -2,14 +2,13 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include <cstring>
 
+#include "backends/lxc/image_store.hpp"
 #include "issu/base/clock.hpp"
 #include "issu/base/fd.hpp"
-#include "issu/base/file.hpp"
 
 namespace issu::bench {
 namespace {
@@ -64,13 +63,11 @@ Result<CopyReport> copy_in(const std::filesystem::path& folder, std::uint64_t by
 }  // namespace
 
 Result<CopyReport> copy_through(const std::filesystem::path& folder, std::uint64_t bytes) {
-  ISSU_TRY(make_dirs(folder), "");
-  if (::mount("copy", folder.c_str(), "tmpfs", 0, "mode=0700,size=90%") != 0) {
-    return fail_errno("mounting a tmpfs on " + folder.string());
-  }
-  auto report = copy_in(folder, bytes);
-  ::umount2(folder.c_str(), MNT_DETACH);
-  ::rmdir(folder.c_str());
+  backends::lxc::ImageStore store(folder);
+  ISSU_TRY(store.prepare(bytes + bytes / 4 + (64U << 20U)), "a place to copy to");
+  ISSU_TRY(store.make_room(), "a place to copy to");
+  auto report = copy_in(store.images(), bytes);
+  ISSU_TRY(store.remove(), "a place to copy to");
   return report;
 }
 

@@ -7,7 +7,8 @@
 
 namespace issu::bench {
 
-/// How long a plain memcpy of so many bytes takes through a tmpfs, in ms.
+/// How long a plain memcpy of so many bytes takes through the file system that checkpoints are
+/// kept in, in ms.
 struct CopyReport {
   double into_cold_ms = 0;  ///< into a mapped file whose pages are not there yet
   double into_warm_ms = 0;  ///< into the same pages again
@@ -15,7 +16,7 @@ struct CopyReport {
   double out_warm_ms = 0;
 };
 
-/// `folder`: where the tmpfs is mounted meanwhile.
+/// `folder`: where it is mounted meanwhile, prepared as for a checkpoint.
 Result<CopyReport> copy_through(const std::filesystem::path& folder, std::uint64_t bytes);
 
 }  // namespace issu::bench
