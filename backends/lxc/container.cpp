@@ -163,10 +163,10 @@ int Container::migrate_here(Move move, const ConfigItems& config, const CriuCall
   std::string images = call.images.string();
   migrate_opts options{};
   options.directory = images.data();
-  options.stop = true;
+  options.stop = move == Move::dump;
   options.preserves_inodes = true;  // the alternative searches the whole file system
   lxc_container& container = **handle;
-  return container.migrate(&container, move == Move::dump ? MIGRATE_DUMP : MIGRATE_RESTORE,
+  return container.migrate(&container, move == Move::restore ? MIGRATE_RESTORE : MIGRATE_DUMP,
                            &options, sizeof options) == 0
              ? 0
              : 1;
@@ -206,15 +206,15 @@ Result<void> Container::migrate(Move move, const ConfigItems& config, const Criu
     return {};
   }
   ISSU_TRY(std::move(waited), "");
-  const auto log = call.images / (move == Move::dump ? "dump.log" : "restore.log");
+  const auto log = call.images / (move == Move::restore ? "restore.log" : "dump.log");
   const std::string said = checkpoint::criu_reasons(read_file(log).value_or(""));
   return fail("the container " + name_ +
-                  (move == Move::dump ? " could not be dumped: " : " could not be restored: ") +
-                  (said.empty() ? "CRIU wrote no reason" : said),
-              "more in " + log.string());
+                  (move == Move::restore ? " could not be restored: " : " could not be dumped: ") +
+                  (said.empty() ? last_error(call.log) : said),
+              "more in " + log.string() + " and " + call.log.string());
 }
 
-Result<void> Container::dump(const ConfigItems& config, const CriuCall& call,
+Result<void> Container::dump(const ConfigItems& config, const CriuCall& call, bool run_on,
                              const std::function<Result<void>()>& before_freeze) {
   auto hook = checkpoint::CriuHook::open(call.hook);
   if (!hook) {
@@ -222,7 +222,7 @@ Result<void> Container::dump(const ConfigItems& config, const CriuCall& call,
   }
   CriuCall hooked = call;
   hooked.environment = hook->environment(call.environment.front());
-  return migrate(Move::dump, config, hooked,
+  return migrate(run_on ? Move::dump_and_run_on : Move::dump, config, hooked,
                  [&](pid_t process) { return hook->serve(process, before_freeze); });
 }
 

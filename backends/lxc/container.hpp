@@ -21,6 +21,7 @@ struct CriuCall {
   std::filesystem::path options;  ///< a file of CRIU's own options
   std::vector<std::string> environment;  ///< "PATH=…", the first: where liblxc finds CRIU
   std::filesystem::path hook;            ///< a folder, made for the time of a dump (CriuHook)
+  std::filesystem::path log;             ///< liblxc's own, named in the configuration
   std::filesystem::path netns;           ///< open as descriptor `inherited_netns` in CRIU
 
   static constexpr int inherited_netns = 77;
@@ -39,11 +40,11 @@ class Container {
   /// Ends process 1 and with it every process of the container; returns when nothing is left of
   /// it. Not running is fine.
   Result<void> stop();
-  /// Dumps every process of it and ends them; it is then stopped. When that fails they go on.
-  /// `config`: as it was started with. `before_freeze` is called when CRIU is about to stop the
-  /// processes; its error ends the dump, and is given back. A caller that is killed afterwards
-  /// does not stop the dump.
-  Result<void> dump(const ConfigItems& config, const CriuCall& call,
+  /// Dumps every process of it; unless they are to `run_on` it ends them, and the container is
+  /// stopped. When it fails they go on. `config`: as it was started with. `before_freeze` is called
+  /// when CRIU is about to stop the processes; its error ends the dump, and is given back. A caller
+  /// that is killed afterwards does not stop the dump.
+  Result<void> dump(const ConfigItems& config, const CriuCall& call, bool run_on,
                     const std::function<Result<void>()>& before_freeze);
   /// The dumped processes go on, in a container with this configuration. Running is an error.
   Result<void> restore(const ConfigItems& config, const CriuCall& call);
@@ -61,7 +62,7 @@ class Container {
   /// Held by whoever starts or stops it.
   [[nodiscard]] Result<Fd> lock() const;
   Result<void> start_here(const ConfigItems& config, const std::filesystem::path& log) const;
-  enum class Move { dump, restore };
+  enum class Move { dump, dump_and_run_on, restore };
   /// `waits`: for the process that does it, to its end.
   Result<void> migrate(Move move, const ConfigItems& config, const CriuCall& call,
                        const std::function<Result<void>(pid_t)>& waits);

@@ -50,6 +50,8 @@ class Runner {
   Result<void> take_upgrade(const UpgradeStep& step, const std::string& name);
   Result<void> take_command(const CommandStep& step, const std::string& name);
   Result<void> take_npu(const NpuStep& step, const std::string& name);
+  Result<void> replace_npu(const NpuStep& step, const std::string& name);
+  Result<void> save_npu(const NpuStep& step, const std::string& name);
   Result<void> take_compare(const CompareStep& step);
   Result<void> take_walk(const WalkStep& step, const std::string& name);
   Result<bool> walk_once(const WalkStep& step, const std::string& name, unsigned record);

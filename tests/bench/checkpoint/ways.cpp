@@ -16,7 +16,7 @@ constexpr auto ended_within = std::chrono::seconds(30);
 Result<SaveAndRestore> save_and_restore(Router& router) {
   auto& rp = router.rp();
   ISSU_TRY(rp.prepare_save(Router::slot), "");
-  auto saved = rp.save(Router::slot);
+  auto saved = rp.save(Router::slot, backends::Afterwards::gone);
   if (!saved) {
     return fail(std::move(saved).error());
   }
