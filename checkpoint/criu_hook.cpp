@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "checkpoint/criu.hpp"
 #include "checkpoint/criu_hook_names.hpp"
 #include "issu/base/file.hpp"
 
@@ -34,7 +35,7 @@ Result<fs::path> find_program() {
 }
 
 fs::path program_in(const fs::path& folder) {
-  return folder / "criu";
+  return folder / criu_name;
 }
 
 Result<Fd> listen_at(const fs::path& path) {
@@ -96,7 +97,7 @@ std::string CriuHook::option(const fs::path& folder) {
 std::vector<std::string> CriuHook::environment(const std::string& path_variable) const {
   const std::string path = path_variable.substr(path_variable.find('=') + 1);
   return {"PATH=" + folder_.string() + ":" + path,
-          std::string(hook::real_program) + "=" + path.substr(0, path.find(':')) + "/criu",
+          std::string(hook::real_program) + "=" + path.substr(0, path.find(':')) + "/" + criu_name,
           std::string(hook::socket) + "=" + socket().string()};
 }
 

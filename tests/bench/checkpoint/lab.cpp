@@ -8,7 +8,7 @@
 namespace issu::bench {
 namespace {
 
-constexpr auto patience = std::chrono::minutes(3);
+constexpr auto patience = std::chrono::minutes(4);
 
 drill::PeerSpec peer(const std::string& name, const char* first4, const char* first6,
                      std::uint64_t routes) {
@@ -16,8 +16,8 @@ drill::PeerSpec peer(const std::string& name, const char* first4, const char* fi
   spec.name = name;
   spec.daemon = "bird";
   spec.hold_s = 240;
-  spec.announce = {{state_sync::Prefix::parse(first4).value(), routes - routes / 10},
-                   {state_sync::Prefix::parse(first6).value(), routes / 10}};
+  spec.announce = {{state_sync::Prefix::parse(first4).value(), routes - routes / 20},
+                   {state_sync::Prefix::parse(first6).value(), routes / 20}};
   return spec;
 }
 

@@ -10,7 +10,7 @@
 namespace issu::bench {
 
 /// A real FRR in its container between two BIRD neighbours that announce so many routes together
-/// (nine of ten IPv4); in slot a. Gone at the end of its life.
+/// (19 of 20 are IPv4); in slot a. Gone at the end of its life.
 class Router {
  public:
   static Result<std::unique_ptr<Router>> raise(std::uint64_t routes,
