@@ -19,19 +19,25 @@ constexpr Strategy restart{"restart",
                                {steps::commit, steps::nothing},
                            }}};
 
-constexpr Strategy checkpoint{"checkpoint",
-                              "the same daemons go on in the other slot, their sessions stay",
-                              {{
-                                  {steps::preflight_carry, steps::nothing},
-                                  {steps::stage_mounted, steps::undo_stage},
-                                  {steps::checkpoint_carry, steps::undo_checkpoint_carry},
-                                  {steps::presync, steps::undo_presync},
-                                  {steps::freeze_carry, steps::undo_freeze_carry},
-                                  {steps::switchover_carry, steps::undo_switchover_carry},
-                                  {steps::reconcile_carry, steps::nothing},
-                                  {steps::soak, steps::nothing},
-                                  {steps::commit, steps::nothing},
-                              }}};
+constexpr Strategy checkpoint{
+    "checkpoint",
+    "the same daemons go on in the other slot, their sessions stay",
+    {{
+        {steps::preflight_carry, steps::nothing},
+        {steps::stage_mounted, steps::undo_stage, "mounts the image in the other slot"},
+        {steps::checkpoint_carry, steps::undo_checkpoint_carry,
+         "records what the way back has to reach, makes room for the daemons' state",
+         "frees the state"},
+        {steps::presync, steps::undo_presync},
+        {steps::freeze_carry, steps::undo_freeze_carry,
+         "holds the NPU's routes and the packets of the sessions, saves the daemons",
+         "restores the daemons in the old slot"},
+        {steps::switchover_carry, steps::undo_switchover_carry,
+         "restores the daemons in the other slot", "saves them there again"},
+        {steps::reconcile_carry, steps::nothing},
+        {steps::soak, steps::nothing},
+        {steps::commit, steps::nothing},
+    }}};
 
 constexpr std::array<const Strategy*, 2> strategies{&restart, &checkpoint};
 

@@ -15,6 +15,9 @@ struct Step {
   /// Both give back the facts that later phases and the report need.
   Result<nlohmann::json> (*run)(Context&);
   Result<nlohmann::json> (*undo)(Context&);
+  /// For people, where it is not what the phase table says; empty: it is.
+  std::string_view does = {};
+  std::string_view undoes = {};
 };
 
 /// A way through the phases.
@@ -25,6 +28,12 @@ struct Strategy {
 
   [[nodiscard]] const Step& step(Phase phase) const {
     return steps[static_cast<std::size_t>(phase)];
+  }
+  [[nodiscard]] std::string_view does(Phase phase) const {
+    return step(phase).does.empty() ? row_of(phase).does : step(phase).does;
+  }
+  [[nodiscard]] std::string_view undoes(Phase phase) const {
+    return step(phase).undoes.empty() ? row_of(phase).undoes : step(phase).undoes;
   }
 };
 

@@ -56,9 +56,8 @@ Result<void> carry_tree(const fs::path& from, const fs::path& to) {
 
 Result<void> carry_files(const SlotFiles& from, const SlotFiles& to) {
   ISSU_TRY(carry_tree(from.upper(), to.rootfs()), "what was written into the root filesystem");
-  for (const auto& [old_place, new_place] : {std::pair{from.init(), to.init()},
-                                             {from.run(), to.run()},
-                                             {from.config(), to.config()}}) {
+  for (const auto& [old_place, new_place] :
+       {std::pair{from.init(), to.init()}, {from.run(), to.run()}, {from.config(), to.config()}}) {
     ISSU_TRY(make_dirs(new_place, 0755), "bringing files into the other slot");
     ISSU_TRY(carry_tree(old_place, new_place), "bringing files into the other slot");
   }

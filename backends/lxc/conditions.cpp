@@ -1,5 +1,6 @@
 #include "backends/lxc/conditions.hpp"
 
+#include <optional>
 #include <vector>
 
 #include "backends/lxc/pid_namespace.hpp"
@@ -48,6 +49,23 @@ Result<void> move_file(const fs::path& from, const fs::path& to) {
 }
 
 }  // namespace
+
+Result<void> Conditions::check(pid_t init_pid) {
+  auto conditioner = checkpoint::Conditioner::collect(processes_of(init_pid));
+  if (!conditioner) {
+    return pass(std::move(conditioner).error(), "looking at the daemons' sockets");
+  }
+  std::optional<Error> error;
+  for (const std::string& obstacle : conditioner->obstacles()) {
+    Error reason("can't be saved: " + obstacle, "use the strategy restart");
+    if (error) {
+      error->also(std::move(reason));
+    } else {
+      error = std::move(reason);
+    }
+  }
+  return error ? Result<void>(fail(std::move(*error))) : Result<void>();
+}
 
 Result<void> Conditions::take(pid_t init_pid) {
   const auto pids = processes_of(init_pid);

@@ -19,6 +19,9 @@ class Conditions {
   Conditions(std::filesystem::path document, std::string netns, std::string owner)
       : document_(std::move(document)), netns_(std::move(netns)), owner_(std::move(owner)) {}
 
+  /// Every socket of the container that can't be dumped, by process, descriptor and kind; touches
+  /// nothing.
+  static Result<void> check(pid_t init_pid);
   /// Before the dump. On an error everything is as it was.
   Result<void> take(pid_t init_pid);
   /// Leaves it to `give_back` to give again what it has given before: to other processes, which

@@ -135,7 +135,11 @@ Result<SaveEstimate> LxcRouteProcessor::check_save(Slot slot) {
   if (auto active = need_active(slot); !active) {
     add(std::move(active).error());
   } else {
-    estimate.bytes = memory_of(container(slot).init_pid());
+    const pid_t init_pid = container(slot).init_pid();
+    estimate.bytes = memory_of(init_pid);
+    if (auto can = conditions(slot).check(init_pid); !can) {
+      add(std::move(can).error());
+    }
     if (auto room = lxc::ImageStore::check(store_size(estimate.bytes)); !room) {
       add(std::move(room).error());
     }

@@ -64,8 +64,8 @@ int show_plan(const Router& router, const Options& options, const Strategy& stra
                                 {"phases", nlohmann::ordered_json::array()}};
     for (const PhaseRow& row : phase_table) {
       json["phases"].push_back({{"name", row.name},
-                                {"does", row.does},
-                                {"undoes", row.undoes},
+                                {"does", strategy.does(row.phase)},
+                                {"undoes", strategy.undoes(row.phase)},
                                 {"dark", row.dark},
                                 {"reversible", row.reversible}});
     }
@@ -80,8 +80,8 @@ int show_plan(const Router& router, const Options& options, const Strategy& stra
         backends::name_of(context.to), wanted.soak_s,
         wanted.auto_accept ? "accepted by health and budgets" : "to be accepted by a person");
     for (const PhaseRow& row : phase_table) {
-      fmt::print("  {:<12}{} {}\n  {:<14} back: {}\n", row.name, row.dark ? "*" : " ", row.does, "",
-                 row.undoes);
+      fmt::print("  {:<12}{} {}\n  {:<14} back: {}\n", row.name, row.dark ? "*" : " ",
+                 strategy.does(row.phase), "", strategy.undoes(row.phase));
     }
     fmt::print("\n  * the control plane is dark\n");
   }
@@ -113,7 +113,8 @@ int upgrade(const Router& router, const Options& options) {
 }
 
 void add_run_options(CLI::App& command, Options& options) {
-  command.add_option("--strategy", options.strategy, "How: restart or checkpoint")->capture_default_str();
+  command.add_option("--strategy", options.strategy, "How: restart or checkpoint")
+      ->capture_default_str();
   command
       .add_option("--way-back", options.way_back,
                   "Of the strategy restart: saved (the old side goes on where it was) or cold (it "

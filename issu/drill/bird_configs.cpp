@@ -69,10 +69,10 @@ std::string bird_peer_conf(const Layout& layout, const PeerPlace& peer) {
       "router id {};\ndebug protocols {{ states, events }};\n\nprotocol device {{ }}\n",
       (peer.dir / "bird.log").string(), peer.peer4);
   text += statics(peer.spec, 4) + statics(peer.spec, 6);
-  text += session({"router4", 4, peer.peer4, peer.router4, peer.as, layout.router_as,
-                   peer.spec, "where source = RTS_STATIC", true});
-  text += session({"router6", 6, peer.peer6, peer.router6, peer.as, layout.router_as,
-                   peer.spec, "where source = RTS_STATIC", true});
+  text += session({"router4", 4, peer.peer4, peer.router4, peer.as, layout.router_as, peer.spec,
+                   "where source = RTS_STATIC", true});
+  text += session({"router6", 6, peer.peer6, peer.router6, peer.as, layout.router_as, peer.spec,
+                   "where source = RTS_STATIC", true});
   return text;
 }
 

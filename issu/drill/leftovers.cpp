@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <system_error>
 
@@ -18,6 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 
 using Names = std::multiset<std::string>;
+
+constexpr const char* memory_kind = "memory";  // compared by its numbers
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -105,8 +109,21 @@ std::set<ino_t> inodes_of(const std::vector<std::string>& netns) {
   return inodes;
 }
 
-Names processes(const Territory& territory) {
-  Names names;
+/// What the processes of the territory are, and of those in its containers what they hold.
+struct Processes {
+  Names commands;
+  Names descriptors;
+  Names memory;
+};
+
+std::uint64_t resident_kib(const fs::path& process) {
+  const std::string status = read_file(process / "status").value_or("");
+  const auto at = status.find("\nVmRSS:");
+  return at == std::string::npos ? 0 : std::strtoull(status.c_str() + at + 7, nullptr, 10);
+}
+
+Processes processes(const Territory& territory) {
+  Processes found;
   const std::set<ino_t> inodes = inodes_of(territory.netns);
   std::error_code error;
   for (const auto& entry : fs::directory_iterator("/proc", error)) {
@@ -122,10 +139,43 @@ Names processes(const Territory& territory) {
         ::stat((entry.path() / "ns/net").c_str(), &status) == 0 && inodes.contains(status.st_ino);
     if (inside || command.find(territory.id) != std::string::npos ||
         groups.find(territory.id) != std::string::npos) {
-      names.insert(without_numbers(command));
+      found.commands.insert(without_numbers(command));
+    }
+    if (groups.find("lxc.payload.issu-" + territory.id) != std::string::npos) {
+      const auto open = fs::directory_iterator(entry.path() / "fd", error);
+      const std::string name = without_numbers(command);
+      found.descriptors.insert(name + std::to_string(std::distance(open, {})));
+      found.memory.insert(name + std::to_string(resident_kib(entry.path())));
     }
   }
-  return names;
+  return found;
+}
+
+/// A line "NAME… NUMBER" of the kind "memory".
+std::pair<std::string, double> name_and_number(const std::string& line) {
+  const auto at = line.rfind(' ') + 1;
+  return {line.substr(0, at), std::strtod(line.c_str() + at, nullptr)};
+}
+
+/// Memory is never the same twice: what counts is that it grows by more than a quarter and 8 MiB.
+std::vector<std::string> grown(const Names& before, const Names& after) {
+  constexpr double factor = 1.25;
+  constexpr double slack_kib = 8192;
+  std::map<std::string, double> most;
+  for (const std::string& line : before) {
+    const auto [name, kib] = name_and_number(line);
+    most[name] = std::max(most[name], kib);
+  }
+  std::vector<std::string> lines;
+  for (const std::string& line : after) {
+    const auto [name, kib] = name_and_number(line);
+    const auto known = most.find(name);
+    if (known != most.end() && kib > known->second * factor + slack_kib) {
+      lines.push_back("+ memory " + line + " KiB, " +
+                      std::to_string(static_cast<std::uint64_t>(known->second)) + " before");
+    }
+  }
+  return lines;
 }
 
 /// Lines of a command's answer inside each namespace of the territory.
@@ -196,7 +246,10 @@ Machine look_around(const Territory& territory) {
   machine["network namespace"] = namespaces();
   machine["control group"] = control_groups(territory);
   machine["container socket"] = containers(territory);
-  machine["process"] = processes(territory);
+  Processes found = processes(territory);
+  machine["process"] = std::move(found.commands);
+  machine["descriptors of"] = std::move(found.descriptors);
+  machine[memory_kind] = std::move(found.memory);
   machine["interface"] = inside_each(territory, {"ip", "-br", "link"});
   machine["nft rule"] = inside_each(territory, {"nft", "list", "ruleset"});
   machine["nft rule"].merge(host_rules());
@@ -208,6 +261,9 @@ std::vector<std::string> differences(const Machine& before, const Machine& after
   std::vector<std::string> lines;
   const auto compare = [&lines](const Machine& one, const Machine& two, const std::string& sign) {
     for (const auto& [kind, names] : one) {
+      if (kind == memory_kind) {
+        continue;
+      }
       const auto other = two.find(kind);
       const Names none;
       const Names& others = other == two.end() ? none : other->second;
@@ -221,6 +277,11 @@ std::vector<std::string> differences(const Machine& before, const Machine& after
   };
   compare(after, before, "+");
   compare(before, after, "-");
+  if (const auto old = before.find(memory_kind), now = after.find(memory_kind);
+      old != before.end() && now != after.end()) {
+    const auto more = grown(old->second, now->second);
+    lines.insert(lines.end(), more.begin(), more.end());
+  }
   return lines;
 }
 

@@ -17,12 +17,14 @@ struct Territory {
 
 /// What there is on the machine, by kind: mounts, loop devices and namespaces of the whole
 /// machine; processes, cgroups, container sockets, nft rules, interfaces and files of the
-/// territory. Numbers in names (pids, ids, times) are left out, how many there are is kept.
+/// territory; open descriptors and memory of the processes in its containers. Numbers in names
+/// (pids, ids, times) are left out, how many there are is kept.
 using Machine = std::map<std::string, std::multiset<std::string>>;
 
 [[nodiscard]] Machine look_around(const Territory& territory);
 
-/// "+ mount /x" for what is there afterwards only, "- mount /x" for what is gone.
+/// "+ mount /x" for what is there afterwards only, "- mount /x" for what is gone; of memory, what
+/// grew by more than a quarter and 8 MiB.
 [[nodiscard]] std::vector<std::string> differences(const Machine& before, const Machine& after);
 
 /// Every run of digits as N.

@@ -20,7 +20,7 @@ struct PeerSpec {
   std::string name;    ///< also the port's name, 1 to 12 characters
   std::string daemon;  ///< "bird" or "frr", the host's own
   std::vector<measure::PrefixRange> announce;
-  unsigned hold_s = 90;  ///< BGP hold time
+  unsigned hold_s = 90;       ///< BGP hold time
   std::string password{};     ///< of its sessions (TCP MD5, RFC 2385); empty: none
   bool ttl_security = false;  ///< RFC 5082, one hop
 };

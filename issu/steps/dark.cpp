@@ -16,8 +16,7 @@ Result<void> start_old_side(Context& context) {
   ISSU_TRY(context.rp.fence(context.from), "making sure that the old side starts anew");
   auto status = context.rp.status(context.from);
   if (status && status->saved) {
-    auto restored =
-        context.rp.restore(context.from, context.from, backends::Sessions::drop);
+    auto restored = context.rp.restore(context.from, context.from, backends::Sessions::drop);
     if (restored) {
       return {};
     }
@@ -51,8 +50,7 @@ Result<nlohmann::json> freeze(Context& context) {
   ISSU_TRY(context.npu.hold(context.epoch_forward()), "holding the NPU's routes");
   const MonoNs dark_from = mono_now();
   nlohmann::json facts{{"dark_from", dark_from}};
-  const bool prepared =
-      !facts_of(context.records, Phase::checkpoint).contains("cold_way_back");
+  const bool prepared = !facts_of(context.records, Phase::checkpoint).contains("cold_way_back");
   if (wants_saved(context) && prepared) {
     // It runs on for the moment until it is fenced: so the neighbours see the end of its sessions
     // now, as they would without a saved state.

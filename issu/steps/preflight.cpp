@@ -33,8 +33,7 @@ void check_router(Context& context, Neighbours neighbours, Reasons& reasons) {
                       "look at `issu router show -f " + file + "`, repair the router first"));
   }
   for (const auto& session : view->sessions) {
-    if (neighbours == Neighbours::keep_routes && session.established &&
-        !session.graceful_restart) {
+    if (neighbours == Neighbours::keep_routes && session.established && !session.graceful_restart) {
       reasons.add(Error("the session with " + session.peer +
                             " has no graceful restart: the peer would withdraw our routes",
                         "configure graceful restart on both ends of it"));

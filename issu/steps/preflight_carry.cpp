@@ -50,8 +50,7 @@ Result<nlohmann::json> preflight_carry(Context& context) {
   } else {
     reasons.add_if(same_programs(context));
     auto history = read_history(context.store.history());
-    const double predicted =
-        predicted_freeze_ms(history ? *history : History(), estimate->bytes);
+    const double predicted = predicted_freeze_ms(history ? *history : History(), estimate->bytes);
     facts["predicted_ms"] = predicted;
     facts["memory"] = estimate->bytes;
     if (auto view = context.rp.control_plane(context.from); view) {

@@ -17,7 +17,6 @@ namespace issu::steps {
 /// Holds the NPU's routes for the old side, lets `start` bring it up, waits for its end of sync
 /// and sweeps what is stale then; the facts of undoing freeze. Where the tables can't be held or
 /// compared, the old side runs all the same, and the facts say what was left unswept.
-Result<nlohmann::json> old_side_again(Context& context,
-                                      const std::function<Result<void>()>& start);
+Result<nlohmann::json> old_side_again(Context& context, const std::function<Result<void>()>& start);
 
 }  // namespace issu::steps

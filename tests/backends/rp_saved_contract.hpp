@@ -49,7 +49,8 @@ inline void rp_refuses_to_save_nothing(const RpContract& contract) {
   RP_OK(rp->forget_saved(Slot::a));
   RP_OK(rp->stage(Slot::a, contract.payload));
   RP_OK(rp->boot(Slot::a));
-  CHECK_FALSE(rp->save(Slot::a, Afterwards::gone).has_value());  // its daemons are held: nothing worth saving
+  CHECK_FALSE(rp->save(Slot::a, Afterwards::gone)
+                  .has_value());  // its daemons are held: nothing worth saving
   CHECK(power_of(*rp, Slot::a) == SlotPower::booted);
   rp_takes_down(contract);
 }

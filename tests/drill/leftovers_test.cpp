@@ -52,3 +52,16 @@ TEST_CASE("a file and a process that stay behind are seen") {
   CHECK(tail);
   CHECK_FALSE(other);
 }
+
+TEST_CASE("memory counts where it grew by more than a quarter and 8 MiB") {
+  Machine before;
+  Machine after;
+  before["memory"] = {"bgpd -A 100000", "zebra 50000"};
+  after["memory"] = {"bgpd -A 133000", "zebra 50001", "gone-before 900000"};
+  CHECK(differences(before, after).empty());
+  after["memory"] = {"bgpd -A 134000", "zebra 20000"};
+  const auto lines = differences(before, after);
+  REQUIRE(lines.size() == 1);
+  CHECK(lines.front().find("bgpd") != std::string::npos);
+  CHECK(lines.front().find("100000 before") != std::string::npos);
+}

@@ -64,8 +64,9 @@ TEST_CASE("checkpoint: back from the soak with the state that the new side has b
   CHECK_FALSE(lab.rp.sessions_dropped);
 }
 
-TEST_CASE("checkpoint: a new side that can't be saved again: the old side's own state, its sessions "
-          "closed") {
+TEST_CASE(
+    "checkpoint: a new side that can't be saved again: the old side's own state, its sessions "
+    "closed") {
   Lab lab;
   lab.world.fault = [](const std::string& verb) {
     return verb == "save b" ? fail("planted") : Result<void>{};

@@ -43,5 +43,43 @@ TEST_CASE("moments of two darknesses have no parts") {
   CHECK(dark_parts({}, 100 * ms, 380).empty());
 }
 
+Records carried(MonoNs saved, MonoNs restoring) {
+  Record freeze{Event::done, Phase::freeze};
+  freeze.facts = {{"dark_from", 100 * ms}, {"condition_ms", 10.0}, {"freeze_ms", 5.0},
+                  {"dump_ms", 200.0},      {"bytes", 4096},        {"saved", saved}};
+  Record switchover{Event::done, Phase::switchover};
+  switchover.facts = {
+      {"from", restoring}, {"restore_ms", 150.0}, {"condition_ms", 7.0}, {"dark_until", 500 * ms}};
+  return {freeze, switchover};
+}
+
+TEST_CASE("daemons that were carried over: the parts add up to the time that they stood still") {
+  const auto whole = frozen(carried(320 * ms, 330 * ms));
+  REQUIRE(whole);
+  REQUIRE(whole->ms);
+  CHECK(*whole->ms == doctest::Approx(400));
+  CHECK(whole->bytes == 4096);
+  CHECK(sum(whole->parts) == doctest::Approx(400));
+}
+
+TEST_CASE(
+    "daemons that were not carried over stood still for no time; one that can't be told is null") {
+  CHECK_FALSE(frozen(noted(120 * ms, 121 * ms, 400 * ms)));
+  const auto repeated = frozen(carried(340 * ms, 330 * ms));
+  REQUIRE(repeated);
+  CHECK_FALSE(repeated->ms);
+  CHECK(repeated->parts.empty());
+}
+
+TEST_CASE("the saved way back is a part of the dark time") {
+  auto records = noted(120 * ms, 121 * ms, 400 * ms);
+  records.front().facts["way_back_saved"] = 115 * ms;
+  const auto parts = dark_parts(records, 100 * ms, 380);
+  REQUIRE(parts.size() == 5);
+  CHECK(parts[0].ms == doctest::Approx(15));
+  CHECK(parts[1].ms == doctest::Approx(5));
+  CHECK(sum(parts) == doctest::Approx(380));
+}
+
 }  // namespace
 }  // namespace issu

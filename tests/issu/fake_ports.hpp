@@ -91,8 +91,7 @@ class FakeRp : public backends::RouteProcessor {
   Result<void> prepare_save(backends::Slot slot) override {
     return step("prepare_save", slot, [&] { saved_[slot] = false; });
   }
-  Result<backends::SaveReport> save(backends::Slot slot,
-                                    backends::Afterwards afterwards) override {
+  Result<backends::SaveReport> save(backends::Slot slot, backends::Afterwards afterwards) override {
     const bool run_on = afterwards == backends::Afterwards::runs;
     ISSU_TRY(world_.enter((run_on ? "save_running " : "save ") + std::string(name_of(slot))),
              "fake");

@@ -78,5 +78,23 @@ TEST_CASE("the table says the figures, and says what was not measured") {
   CHECK(text.find("the probe was killed") != std::string::npos);
 }
 
+TEST_CASE("daemons that were frozen: how long, and in what parts, in both forms") {
+  Document document = measured_document();
+  CHECK_FALSE(to_json(document)["control_plane"].contains("frozen_ms"));
+  document.control_plane.frozen = Frozen{479.4, {{"dump", 274.4}, {"restore", 205.0}}, 10U << 20U};
+  auto json = to_json(document);
+  CHECK(json["control_plane"]["frozen_ms"] == 479.4);
+  CHECK(json["control_plane"]["saved_bytes"] == 10U << 20U);
+  CHECK(json["control_plane"]["frozen_parts"][1]["ms"] == 205.0);
+  const std::string text = to_text(json);
+  CHECK(text.find("frozen for 479.4 ms, 10.0 MiB saved") != std::string::npos);
+  CHECK(text.find("restore") != std::string::npos);
+
+  document.control_plane.frozen->ms.reset();
+  json = to_json(document);
+  CHECK(json["control_plane"]["frozen_ms"].is_null());
+  CHECK(to_text(json).find("frozen for not measured") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace issu::report
