@@ -34,6 +34,9 @@ struct Run {
       return {};
     }
     router.reset();
+    if (interrupt.came()) {
+      return fail("interrupted");
+    }
     auto raised = bench::Router::raise(routes, options, interrupt);
     if (!raised) {
       return fail(std::move(raised).error());

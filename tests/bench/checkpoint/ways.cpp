@@ -50,6 +50,10 @@ Result<double> restart(Router& router) {
           Deadline::in(ended_within), std::chrono::milliseconds(5))) {
     return fail("a daemon does not end on SIGTERM");
   }
+  // Process 1 would start all at once, and a bgpd that is up before zebra loses IPv6 routes for
+  // good. Whoever restarts FRR starts zebra first.
+  ISSU_TRY(router.rp().fence(Router::slot), "after the daemons' end");
+  ISSU_TRY(router.rp().activate(Router::slot), "starting the daemons");
   ISSU_TRY(router.wait_until_whole(patience), "after the restart");
   return to_ms(mono_now() - from);
 }

@@ -13,8 +13,8 @@ struct SaveAndRestore {
 /// Our own: room made (not dark), saved, restored in the same slot, the sessions kept.
 Result<SaveAndRestore> save_and_restore(Router& router);
 
-/// Every daemon ended as a service manager does (SIGTERM) and started again by process 1; how
-/// long until the router was whole again, in ms.
+/// Every daemon ended as a service manager does (SIGTERM) and started again in order; how long
+/// until the router was whole again, in ms.
 Result<double> restart(Router& router);
 
 }  // namespace issu::bench
