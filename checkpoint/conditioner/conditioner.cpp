@@ -5,14 +5,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <map>
 #include <set>
 
 #include "checkpoint/conditioner/codec.hpp"
+#include "checkpoint/conditioner/collect.hpp"
 #include "checkpoint/conditioner/inspect.hpp"
 #include "checkpoint/conditioner/md5_keys.hpp"
+#include "checkpoint/conditioner/md5_reader.hpp"
 #include "checkpoint/conditioner/memberships.hpp"
 #include "checkpoint/conditioner/netlink_groups.hpp"
 #include "checkpoint/conditioner/options.hpp"
@@ -76,14 +77,6 @@ bool needs_undo(const Socket& socket) {
   return socket.family == AF_NETLINK;
 }
 
-/// The kernel does not tell for which VRF a key is.
-bool has_keys_of_several_vrfs(const std::vector<Md5Key>& keys) {
-  return std::adjacent_find(keys.begin(), keys.end(), [](const Md5Key& one, const Md5Key& next) {
-           return one.family == next.family && one.prefix_length == next.prefix_length &&
-                  one.address == next.address;
-         }) != keys.end();
-}
-
 Result<void> undo_socket(int fd, const Socket& socket) {
   ISSU_TRY(leave_groups(fd, socket.groups), "");
   if (has_messages(fd)) {
@@ -94,10 +87,14 @@ Result<void> undo_socket(int fd, const Socket& socket) {
 }
 
 /// Does all of it that can be done.
-Result<void> redo_socket(int fd, const Socket& socket, const std::vector<Md5Key>& present) {
+Result<void> redo_socket(int fd, const Socket& socket, Md5Reader& md5) {
   Failures failures;
-  if (socket.keys != present) {
-    failures.add(write_md5_keys(fd, socket.family, socket.keys), "");
+  // A key that is there already is left alone: packets are being signed with it.
+  if (!socket.keys.empty()) {
+    const auto present = md5.keys_of(fd);
+    if (!present || *present != socket.keys) {
+      failures.add(write_md5_keys(fd, socket.family, socket.keys), "");
+    }
   }
   auto set = write_options(fd, socket.options);
   if (!set) {
@@ -155,49 +152,11 @@ Result<Conditioner> Conditioner::collect(std::span<const pid_t> host_pids) {
   if (!processes) {
     return pass(std::move(processes).error(), "collecting sockets");
   }
-  auto record = std::make_unique<Record>();
-  if (processes->empty()) {
-    return Conditioner(std::move(record));
+  auto record = collect_sockets(*processes);
+  if (!record) {
+    return pass(std::move(record).error(), "collecting sockets");
   }
-  const Process& any = processes->begin()->second;
-  auto groups = groups_of(any.netns().parent_path().parent_path() / "net");
-  if (!groups) {
-    return pass(std::move(groups).error(), "collecting sockets");
-  }
-  auto keys = read_md5_keys(any.netns());
-  if (!keys) {
-    return pass(std::move(keys).error(), "collecting sockets");
-  }
-  std::map<std::uint64_t, std::size_t> known;  // by inode
-  for (const auto& [inner_pid, process] : *processes) {
-    for (const Process::SocketFd& entry : process.sockets()) {
-      const Holder holder{inner_pid, process.name(), entry.fd};
-      if (const auto found = known.find(entry.inode); found != known.end()) {
-        record->sockets[found->second].holders.push_back(holder);
-        continue;
-      }
-      const Fd fd = process.take(entry.fd);
-      auto socket = fd ? identify_socket(fd.get()) : Result<Socket>(fail("closed"));
-      if (!socket) {
-        continue;  // closed since it was listed
-      }
-      ISSU_TRY(inspect_socket(fd.get(), *groups, *socket), "collecting " + holder_text(holder));
-      socket->holders.push_back(holder);
-      for (const std::string& obstacle : obstacles_of(fd.get(), *socket)) {
-        record->obstacles.push_back(holder_text(holder) + ": " + obstacle);
-      }
-      if (const auto its = keys->find(entry.inode); its != keys->end()) {
-        socket->keys = std::move(its->second);
-        if (has_keys_of_several_vrfs(socket->keys)) {
-          record->obstacles.push_back(holder_text(holder) +
-                                      ": two TCP MD5 keys for one address, of different VRFs");
-        }
-      }
-      known.emplace(entry.inode, record->sockets.size());
-      record->sockets.push_back(std::move(*socket));
-    }
-  }
-  return Conditioner(std::move(record));
+  return Conditioner(std::make_unique<Record>(std::move(*record)));
 }
 
 Result<void> Conditioner::undo(std::span<const pid_t> host_pids) const {
@@ -223,15 +182,15 @@ Result<void> Conditioner::redo(std::span<const pid_t> host_pids) const {
   if (!processes) {
     return pass(std::move(processes).error(), "putting sockets back");
   }
-  const bool any_keys = std::any_of(record_->sockets.begin(), record_->sockets.end(),
-                                    [](const Socket& socket) { return !socket.keys.empty(); });
-  std::map<std::uint64_t, std::vector<Md5Key>> present;
-  if (any_keys && !processes->empty()) {
-    auto keys = read_md5_keys(processes->begin()->second.netns());
-    if (!keys) {
-      return pass(std::move(keys).error(), "putting sockets back");
-    }
-    present = std::move(*keys);
+  if (record_->sockets.empty()) {
+    return {};
+  }
+  if (processes->empty()) {
+    return fail("putting sockets back: none of the processes is there");
+  }
+  auto md5 = Md5Reader::open(processes->begin()->second.netns());
+  if (!md5) {
+    return pass(std::move(md5).error(), "putting sockets back");
   }
   Failures failures;
   for (const Socket& socket : record_->sockets) {
@@ -241,7 +200,7 @@ Result<void> Conditioner::redo(std::span<const pid_t> host_pids) const {
       failures.add(Error(fd.error()).within(who));
       continue;
     }
-    failures.add(redo_socket(fd->get(), socket, present[inode_of(fd->get())]), who);
+    failures.add(redo_socket(fd->get(), socket, *md5), who);
   }
   return std::move(failures).outcome();
 }

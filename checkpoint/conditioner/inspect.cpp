@@ -19,10 +19,6 @@ bool is_inet(const Socket& socket) {
   return socket.family == AF_INET || socket.family == AF_INET6;
 }
 
-bool is_tcp(const Socket& socket) {
-  return is_inet(socket) && socket.type == SOCK_STREAM && socket.protocol == IPPROTO_TCP;
-}
-
 Result<std::uint16_t> read_number(int fd, int name) {
   int value = 0;
   socklen_t size = sizeof value;
@@ -87,14 +83,16 @@ bool has_ebpf_filter(int fd) {
   return ::getsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, nullptr, &size) != 0 && errno == EACCES;
 }
 
-bool is_bound_to_link_local_without_device(int fd) {
-  const End local = local_end(fd);
+bool is_link_local(const End& end) {
   in6_addr address{};
-  std::memcpy(&address, local.address.data(), sizeof address);
+  std::memcpy(&address, end.address.data(), sizeof address);
+  return end.family == 6 && end.port != 0 && IN6_IS_ADDR_LINKLOCAL(&address);
+}
+
+bool is_bound_to_device(int fd) {
   char device[16] = {};
   socklen_t size = sizeof device;
-  return local.family == 6 && local.port != 0 && IN6_IS_ADDR_LINKLOCAL(&address) &&
-         ::getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, &size) == 0 && size == 0;
+  return ::getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, &size) == 0 && size != 0;
 }
 
 void inet_obstacles(int fd, const Socket& socket, std::vector<std::string>& found) {
@@ -108,12 +106,20 @@ void inet_obstacles(int fd, const Socket& socket, std::vector<std::string>& foun
     found.push_back("an internet socket of type " + std::to_string(socket.type) + ", protocol " +
                     std::to_string(socket.protocol));
   }
-  if (is_bound_to_link_local_without_device(fd)) {
+  const bool link_local = socket.family == AF_INET6 && is_link_local(local_end(fd));
+  if (link_local && socket.flow) {
+    found.push_back(
+        "a TCP connection of a link-local address (CRIU dumps it and can't restore it)");
+  } else if (link_local && !is_bound_to_device(fd)) {
     found.push_back("an IPv6 socket bound to a link-local address, not to its interface");
   }
 }
 
 }  // namespace
+
+bool is_tcp(const Socket& socket) {
+  return is_inet(socket) && socket.type == SOCK_STREAM && socket.protocol == IPPROTO_TCP;
+}
 
 Result<Socket> identify_socket(int fd) {
   const auto family = read_number(fd, SO_DOMAIN);

@@ -12,8 +12,10 @@ namespace issu::checkpoint::conditioner {
 /// What kind of socket it is and which connection it has; none when it is no socket any more.
 Result<Socket> identify_socket(int fd);
 
-/// Everything else of it but its keys (`md5_keys.hpp`).
+/// Everything else of it but its keys (`md5_reader.hpp`).
 Result<void> inspect_socket(int fd, const std::vector<Group>& groups, Socket& socket);
+
+[[nodiscard]] bool is_tcp(const Socket& socket);
 
 /// Whether it can be the same socket after a restore: kind and connection are equal.
 [[nodiscard]] bool is_same_socket(const Socket& one, const Socket& other);

@@ -9,21 +9,12 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
-
-#include "issu/base/fd.hpp"
-#include "issu/base/netns.hpp"
 
 namespace issu::checkpoint::conditioner {
 namespace {
 
 using KeysByInode = std::map<std::uint64_t, std::vector<Md5Key>>;
-
-struct Request {
-  nlmsghdr header{};
-  inet_diag_req_v2 body{};
-};
 
 template <typename T>
 bool take(std::span<const std::byte> bytes, T& value) {
@@ -66,51 +57,17 @@ void take_socket(std::span<const std::byte> body, KeysByInode& keys) {
   if (!take(body, socket)) {
     return;
   }
-  auto left = body.subspan(NLMSG_ALIGN(sizeof socket));
+  auto& its = keys[socket.idiag_inode];
+  auto left = body.subspan(std::min<std::size_t>(NLMSG_ALIGN(sizeof socket), body.size()));
   nlattr attribute{};
   while (take(left, attribute) && attribute.nla_len >= NLA_HDRLEN &&
          attribute.nla_len <= left.size()) {
     if (attribute.nla_type == INET_DIAG_MD5SIG) {
       const std::size_t length = length_of_keys(attribute.nla_len, left.size());
-      take_keys(left.subspan(NLA_HDRLEN, length - NLA_HDRLEN), keys[socket.idiag_inode]);
+      take_keys(left.subspan(NLA_HDRLEN, length - NLA_HDRLEN), its);
       return;
     }
     left = left.subspan(std::min<std::size_t>(NLA_ALIGN(attribute.nla_len), left.size()));
-  }
-}
-
-Result<void> ask(int fd, int family, KeysByInode& keys) {
-  Request request;
-  request.header.nlmsg_len = sizeof request;
-  request.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
-  request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-  request.body.sdiag_family = static_cast<std::uint8_t>(family);
-  request.body.sdiag_protocol = IPPROTO_TCP;
-  request.body.idiag_ext = 1U << (INET_DIAG_INFO - 1);  // the kernel tells keys behind it only
-  request.body.idiag_states = ~0U;
-  if (::send(fd, &request, sizeof request, 0) != static_cast<ssize_t>(sizeof request)) {
-    return fail_errno("asking for the TCP sockets of a network namespace");
-  }
-  SecretBytes answer;
-  for (;;) {
-    const ssize_t size = ::recv(fd, nullptr, 0, MSG_PEEK | MSG_TRUNC);
-    if (size < 0) {
-      return fail_errno("reading the TCP sockets of a network namespace");
-    }
-    answer.resize(static_cast<std::size_t>(size));
-    if (::recv(fd, answer.data(), answer.size(), 0) != size) {
-      return fail_errno("reading the TCP sockets of a network namespace");
-    }
-    nlmsghdr first{};
-    nlmsgerr error{};
-    if (take(answer, first) && first.nlmsg_type == NLMSG_ERROR &&
-        take(std::span<const std::byte>(answer).subspan(NLMSG_HDRLEN), error)) {
-      return fail(Error::from_errno("asking for the TCP sockets of a network namespace",
-                                    -error.error, "the kernel needs tcp_diag"));
-    }
-    if (parse_md5_keys(answer, keys)) {
-      return {};
-    }
   }
 }
 
@@ -130,20 +87,6 @@ bool parse_md5_keys(std::span<const std::byte> messages, KeysByInode& keys) {
         messages.subspan(std::min<std::size_t>(NLMSG_ALIGN(header.nlmsg_len), messages.size()));
   }
   return false;
-}
-
-Result<KeysByInode> read_md5_keys(const std::filesystem::path& netns) {
-  KeysByInode keys;
-  const auto read = [&keys]() -> Result<void> {
-    const Fd fd(::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
-    if (!fd) {
-      return fail_errno("opening a sock_diag socket");
-    }
-    ISSU_TRY(ask(fd.get(), AF_INET, keys), "");
-    return ask(fd.get(), AF_INET6, keys);
-  };
-  ISSU_TRY(NetNs::inside(netns, read), "reading TCP MD5 keys");
-  return keys;
 }
 
 Result<void> write_md5_keys(int fd, int family, std::span<const Md5Key> keys) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <span>
 #include <vector>
@@ -11,14 +10,8 @@
 
 namespace issu::checkpoint::conditioner {
 
-/// The TCP MD5 keys of every TCP socket of a network namespace, by the socket's inode: the kernel
-/// tells them over inet_diag only (INET_DIAG_MD5SIG, needs CAP_NET_ADMIN). It does not tell for
-/// which VRF a key is.
-Result<std::map<std::uint64_t, std::vector<Md5Key>>> read_md5_keys(
-    const std::filesystem::path& netns);
-
-/// The keys in the messages of an inet_diag answer; what is cut off or out of range is left out.
-/// Whether the answer has come to its end.
+/// The keys of each socket in the messages of an inet_diag answer, by the socket's inode, sorted;
+/// what is cut off or out of range is left out. Whether the answer has come to its end.
 bool parse_md5_keys(std::span<const std::byte> messages,
                     std::map<std::uint64_t, std::vector<Md5Key>>& keys);
 

@@ -314,6 +314,27 @@ TEST_CASE("what CRIU can't dump is named before") {
   CHECK(found[0].find("not bound to a port") != std::string::npos);
 }
 
+TEST_CASE("a connection of link-local addresses, which CRIU can't restore, is named before") {
+  NEEDS_NAMESPACE();
+  REQUIRE(run_checked({"ip", "addr", "replace", "fe80::1/64", "dev", "lo", "nodad"}).has_value());
+  sockaddr_in6 address{};
+  address.sin6_family = AF_INET6;
+  address.sin6_port = htons(1806);
+  address.sin6_scope_id = ::if_nametoindex("lo");
+  REQUIRE(::inet_pton(AF_INET6, "fe80::1", &address.sin6_addr) == 1);
+  const auto* any = static_cast<const sockaddr*>(static_cast<const void*>(&address));
+  const Fd listening(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  REQUIRE(::bind(listening.get(), any, sizeof address) == 0);
+  REQUIRE(::listen(listening.get(), 1) == 0);
+  CHECK(collect().obstacles().empty());
+  const Fd connected(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  REQUIRE(::connect(connected.get(), any, sizeof address) == 0);
+  const auto found = collect().obstacles();
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].find("descriptor " + std::to_string(connected.get())) != std::string::npos);
+  CHECK(found[0].find("link-local") != std::string::npos);
+}
+
 TEST_CASE("processes of two network namespaces are refused; one that has ended is left out") {
   NEEDS_NAMESPACE();
   int ready[2];

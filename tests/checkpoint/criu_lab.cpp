@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <stdexcept>
 
@@ -139,7 +140,14 @@ Result<void> CriuLab::criu(const Argv& words) {
 Result<void> CriuLab::dump(const Argv& more) {
   Argv argv = {"dump", "--tree", "2"};
   argv.insert(argv.end(), more.begin(), more.end());
-  return criu(argv);
+  ISSU_TRY(criu(argv), "dumping");
+  // Those that were killed keep their pids until they have been reaped.
+  const bool stay = std::find(more.begin(), more.end(), "--leave-running") != more.end();
+  if (!stay &&
+      !wait_until([this] { return actors().empty(); }, Deadline::in(std::chrono::seconds(5)))) {
+    return fail("what was dumped still runs");
+  }
+  return {};
 }
 
 Result<void> CriuLab::restore(const Argv& more) {

@@ -61,7 +61,6 @@ void survives(bool six, const std::string& key) {
   CHECK(session.lock.is_locked().value());
   good(conditioner->undo(session.pids()));
   good(session.lab.dump());
-  CHECK(session.lab.actor() == 0);
   good(session.peer->send("two"));  // to a socket that is away
   CHECK(session.peer->receive(3, 300).empty());
   good(session.lab.restore());
