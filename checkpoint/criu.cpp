@@ -10,9 +10,11 @@
 #include "issu/base/child.hpp"
 
 namespace issu::checkpoint {
+
+const std::string criu_name = "criu";
+
 namespace {
 
-constexpr const char* program_name = "criu";
 constexpr const char* get_one = "scenarios/setup finds or fetches one that works on this kernel";
 
 const char* variable(const char* name, const char* otherwise) {
@@ -37,7 +39,7 @@ std::string criu_reasons(const std::string& log) {
 std::vector<std::filesystem::path> criu_programs() {
   std::vector<std::filesystem::path> found;
   const auto add = [&found](const std::filesystem::path& folder) {
-    const std::filesystem::path program = folder / program_name;
+    const std::filesystem::path program = folder / criu_name;
     if (::access(program.c_str(), X_OK) == 0 &&
         std::find(found.begin(), found.end(), program) == found.end()) {
       found.push_back(program);

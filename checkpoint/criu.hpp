@@ -9,6 +9,9 @@
 
 namespace issu::checkpoint {
 
+/// What its program is called, also by liblxc.
+extern const std::string criu_name;
+
 /// A CRIU that starts on this kernel.
 struct Criu {
   std::filesystem::path program;  ///< absolute

@@ -12,7 +12,7 @@ add_custom_command(
 add_custom_target(manual ALL DEPENDS ${manual}/issu.1 ${manual}/completion)
 
 # The programs stand in one folder: they start each other from there.
-foreach(program issu issu-fibwatch issu-init issu-npud issu-probe)
+foreach(program issu issu-criu issu-fibwatch issu-init issu-npud issu-probe)
   if(TARGET ${program})
     install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   endif()

@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "checkpoint/criu.hpp"
+#include "checkpoint/criu_hook.hpp"
 #include "issu/base/child.hpp"
 #include "issu/base/clock.hpp"
 #include "issu/base/file.hpp"
@@ -151,7 +152,9 @@ int Container::migrate_here(Move move, const ConfigItems& config, const CriuCall
       ::close_range(CriuCall::inherited_netns + 1, ~0U, 0) != 0) {
     return 2;
   }
-  ::putenv(const_cast<char*>(call.path_variable.c_str()));
+  for (const std::string& variable : call.environment) {
+    ::putenv(const_cast<char*>(variable.c_str()));
+  }
   ::setenv("CRIU_CONFIG_FILE", call.options.c_str(), 1);
   auto handle = open(name_, folder_);
   if (!handle || !configure(**handle, config)) {
@@ -169,7 +172,8 @@ int Container::migrate_here(Move move, const ConfigItems& config, const CriuCall
              : 1;
 }
 
-Result<void> Container::migrate(Move move, const ConfigItems& config, const CriuCall& call) {
+Result<void> Container::migrate(Move move, const ConfigItems& config, const CriuCall& call,
+                                const std::function<Result<void>(pid_t)>& waits) {
   auto held = lock();
   if (!held) {
     return fail(std::move(held).error());
@@ -182,6 +186,9 @@ Result<void> Container::migrate(Move move, const ConfigItems& config, const Criu
   }
   if (outer == 0) {
     ::setsid();
+    // Nothing but the lock: whoever asks us must find out when we are gone.
+    ::close_range(3, static_cast<unsigned>(held->get()) - 1, 0);
+    ::close_range(static_cast<unsigned>(held->get()) + 1, ~0U, 0);
     const pid_t inner = ::fork();
     if (inner == 0) {
       ::_exit(migrate_here(move, config, call));
@@ -191,12 +198,14 @@ Result<void> Container::migrate(Move move, const ConfigItems& config, const Criu
     }
     ::_exit(inner > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 4);
   }
+  auto waited = waits(outer);
   int status = 0;
   while (::waitpid(outer, &status, 0) < 0 && errno == EINTR) {
   }
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
     return {};
   }
+  ISSU_TRY(std::move(waited), "");
   const auto log = call.images / (move == Move::restore ? "restore.log" : "dump.log");
   const std::string said = checkpoint::criu_reasons(read_file(log).value_or(""));
   return fail("the container " + name_ +
@@ -205,12 +214,20 @@ Result<void> Container::migrate(Move move, const ConfigItems& config, const Criu
               "more in " + log.string() + " and " + call.log.string());
 }
 
-Result<void> Container::dump(const ConfigItems& config, const CriuCall& call, bool run_on) {
-  return migrate(run_on ? Move::dump_and_run_on : Move::dump, config, call);
+Result<void> Container::dump(const ConfigItems& config, const CriuCall& call, bool run_on,
+                             const std::function<Result<void>()>& before_freeze) {
+  auto hook = checkpoint::CriuHook::open(call.hook);
+  if (!hook) {
+    return fail(std::move(hook).error());
+  }
+  CriuCall hooked = call;
+  hooked.environment = hook->environment(call.environment.front());
+  return migrate(run_on ? Move::dump_and_run_on : Move::dump, config, hooked,
+                 [&](pid_t process) { return hook->serve(process, before_freeze); });
 }
 
 Result<void> Container::restore(const ConfigItems& config, const CriuCall& call) {
-  return migrate(Move::restore, config, call);
+  return migrate(Move::restore, config, call, [](pid_t) { return Result<void>(); });
 }
 
 pid_t Container::init_pid() const {

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,9 +19,10 @@ using ConfigItems = std::vector<std::pair<std::string, std::string>>;
 struct CriuCall {
   std::filesystem::path images;   ///< the folder of the state's images; its logs go there too
   std::filesystem::path options;  ///< a file of CRIU's own options
-  std::string path_variable;      ///< "PATH=…": where liblxc finds CRIU
-  std::filesystem::path log;      ///< liblxc's own, named in the configuration
-  std::filesystem::path netns;    ///< open as descriptor `inherited_netns` in CRIU
+  std::vector<std::string> environment;  ///< "PATH=…", the first: where liblxc finds CRIU
+  std::filesystem::path hook;            ///< a folder, made for the time of a dump (CriuHook)
+  std::filesystem::path log;             ///< liblxc's own, named in the configuration
+  std::filesystem::path netns;           ///< open as descriptor `inherited_netns` in CRIU
 
   static constexpr int inherited_netns = 77;
 };
@@ -39,9 +41,11 @@ class Container {
   /// it. Not running is fine.
   Result<void> stop();
   /// Dumps every process of it; unless they are to `run_on` it ends them, and the container is
-  /// stopped. When it fails they go on. `config`: as it was started with. A caller that is killed
-  /// does not stop the dump.
-  Result<void> dump(const ConfigItems& config, const CriuCall& call, bool run_on);
+  /// stopped. When it fails they go on. `config`: as it was started with. `before_freeze` is called
+  /// when CRIU is about to stop the processes; its error ends the dump, and is given back. A caller
+  /// that is killed afterwards does not stop the dump.
+  Result<void> dump(const ConfigItems& config, const CriuCall& call, bool run_on,
+                    const std::function<Result<void>()>& before_freeze);
   /// The dumped processes go on, in a container with this configuration. Running is an error.
   Result<void> restore(const ConfigItems& config, const CriuCall& call);
   /// Waits until nobody starts, stops, dumps or restores it: also one whose caller was killed.
@@ -59,7 +63,9 @@ class Container {
   [[nodiscard]] Result<Fd> lock() const;
   Result<void> start_here(const ConfigItems& config, const std::filesystem::path& log) const;
   enum class Move { dump, dump_and_run_on, restore };
-  Result<void> migrate(Move move, const ConfigItems& config, const CriuCall& call);
+  /// `waits`: for the process that does it, to its end.
+  Result<void> migrate(Move move, const ConfigItems& config, const CriuCall& call,
+                       const std::function<Result<void>(pid_t)>& waits);
   /// Runs in a process of its own; its exit code.
   int migrate_here(Move move, const ConfigItems& config, const CriuCall& call) const;
 

@@ -12,6 +12,7 @@
 #include "backends/lxc/same_programs.hpp"
 #include "checkpoint/criu.hpp"
 #include "checkpoint/criu_files.hpp"
+#include "checkpoint/criu_hook.hpp"
 #include "issu/base/file.hpp"
 #include "issu/base/netns.hpp"
 
@@ -104,9 +105,12 @@ lxc::Conditions LxcRouteProcessor::conditions(Slot slot) const {
 }
 
 lxc::CriuCall LxcRouteProcessor::criu_call(const lxc::ImageStore& store, Slot slot) const {
-  return {store.images(), store.options(),
-          "PATH=" + read_file(store.search_path()).value_or("/usr/sbin:/usr/bin"),
-          files(slot).lxc_log(), NetNs::path_of(spec_.netns)};
+  return {store.images(),
+          store.options(),
+          {"PATH=" + read_file(store.search_path()).value_or("/usr/sbin:/usr/bin")},
+          store.hook(),
+          files(slot).lxc_log(),
+          NetNs::path_of(spec_.netns)};
 }
 
 bool LxcRouteProcessor::is_saved(Slot slot) const {
@@ -194,20 +198,27 @@ Result<SaveReport> LxcRouteProcessor::save(Slot slot, Afterwards afterwards) {
   if (!options) {
     return pass(std::move(options).error(), what);
   }
-  ISSU_TRY(write_file_atomic(room.options(), *options), what);
+  ISSU_TRY(write_file_atomic(room.options(), *options + checkpoint::CriuHook::option(room.hook())),
+           what);
   ISSU_TRY(room.make_room(), what);
 
   Begun begun;
   begun.cgroup = cgroup;
   begun.run_on = afterwards == Afterwards::runs;
-  begun.dark_from = mono_now();
-  ISSU_TRY(conditions(slot).take(init_pid), what);
-  const MonoNs taken = mono_now();
-  begun.condition_ms = to_ms(taken - begun.dark_from);
-  ISSU_TRY(write_begun(room, begun), what);
+  MonoNs taken = 0;
+  const auto take = [&]() -> Result<void> {
+    if (taken != 0) {
+      return {};  // the dump before this one failed behind here
+    }
+    begun.dark_from = mono_now();
+    ISSU_TRY(conditions(slot).take(init_pid), what);
+    taken = mono_now();
+    begun.condition_ms = to_ms(taken - begun.dark_from);
+    return write_begun(room, begun);
+  };
   Result<void> dumped;
   for (int time = 0; time < tries; ++time) {
-    dumped = ours.dump(config(files(slot)), criu_call(room, slot), begun.run_on);
+    dumped = ours.dump(config(files(slot)), criu_call(room, slot), begun.run_on, take);
     if (dumped || ours.init_pid() == 0) {
       break;
     }
@@ -231,9 +242,6 @@ Result<SaveReport> LxcRouteProcessor::save(Slot slot, Afterwards afterwards) {
                 "see " + (room.images() / "dump.log").string());
   }
   report->dump_ms = to_ms(done - taken) - report->freeze_ms;
-  if (!runs) {
-    ISSU_TRY(lxc::remove_cgroups(ours.name()), what);
-  }
   return report;
 }
 
@@ -288,12 +296,21 @@ Result<RestoreReport> LxcRouteProcessor::restore(Slot saved_from, Slot into, Ses
   report.restore_ms = to_ms(restored - from);
   report.dark_until = mono_now();
   report.condition_ms = to_ms(report.dark_until - restored);
+  // Its monitor takes a tenth of a second to end; nobody has to be dark for that. What can't be
+  // removed now is by `power_off`.
+  if (into != saved_from) {
+    (void)lxc::remove_cgroups(container(saved_from).name());
+  }
   return report;
 }
 
 Result<void> LxcRouteProcessor::forget_saved(Slot slot) {
   ISSU_TRY(conditions(slot).let_through(), "forgetting the saved state of " + label(slot));
   ISSU_TRY(store(slot).remove(), "forgetting the saved state of " + label(slot));
+  if (container(slot).init_pid() == 0) {
+    ISSU_TRY(lxc::remove_cgroups(container(slot).name()),
+             "forgetting the saved state of " + label(slot));
+  }
   return {};
 }
 
