@@ -29,8 +29,7 @@ Result<void> derive(const char* method, const OSSL_PARAM* parameters,
                     std::span<unsigned char> result) {
   const KdfHandle kdf(EVP_KDF_fetch(nullptr, method, nullptr));
   const KdfContext context(kdf ? EVP_KDF_CTX_new(kdf.get()) : nullptr);
-  if (!context ||
-      EVP_KDF_derive(context.get(), result.data(), result.size(), parameters) != 1) {
+  if (!context || EVP_KDF_derive(context.get(), result.data(), result.size(), parameters) != 1) {
     return fail(std::string("deriving a key with ") + method + ": " + signing::openssl_reason());
   }
   return {};
@@ -42,14 +41,14 @@ Result<Secret> stretch(const Key& key, const Header& header) {
   std::uint32_t r = 8;
   std::uint32_t p = 1;
   std::uint64_t memory = scrypt_memory;
-  const OSSL_PARAM parameters[] = {octets(OSSL_KDF_PARAM_PASSWORD, key.bytes.span()),
-                                   octets(OSSL_KDF_PARAM_SALT, header.salt),
-                                   OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_SCRYPT_N, &n),
-                                   OSSL_PARAM_construct_uint32(OSSL_KDF_PARAM_SCRYPT_R, &r),
-                                   OSSL_PARAM_construct_uint32(OSSL_KDF_PARAM_SCRYPT_P, &p),
-                                   OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_SCRYPT_MAXMEM,
-                                                               &memory),
-                                   OSSL_PARAM_construct_end()};
+  const OSSL_PARAM parameters[] = {
+      octets(OSSL_KDF_PARAM_PASSWORD, key.bytes.span()),
+      octets(OSSL_KDF_PARAM_SALT, header.salt),
+      OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_SCRYPT_N, &n),
+      OSSL_PARAM_construct_uint32(OSSL_KDF_PARAM_SCRYPT_R, &r),
+      OSSL_PARAM_construct_uint32(OSSL_KDF_PARAM_SCRYPT_P, &p),
+      OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_SCRYPT_MAXMEM, &memory),
+      OSSL_PARAM_construct_end()};
   ISSU_TRY(derive("SCRYPT", parameters, stretched.span()), "");
   return stretched;
 }
@@ -131,9 +130,9 @@ Result<Cipher> Cipher::make(const Key& key, const Header& header, const std::str
     return fail(std::move(derived).error());
   }
   if (CRYPTO_memcmp(derived->check.data(), header.check.data(), header.check.size()) != 0) {
-    return fail("this is not the " + std::string(wants_passphrase ? "passphrase" : "key") + " of " +
-                    name,
-                "take the one that it was written with", ErrorKind::refused);
+    return fail(
+        "this is not the " + std::string(wants_passphrase ? "passphrase" : "key") + " of " + name,
+        "take the one that it was written with", ErrorKind::refused);
   }
   return Cipher(std::move(derived->key), header);
 }

@@ -11,8 +11,7 @@
 
 namespace issu::archive {
 
-using CipherHandle =
-    std::unique_ptr<EVP_CIPHER_CTX, signing::Free<EVP_CIPHER_CTX_free>>;
+using CipherHandle = std::unique_ptr<EVP_CIPHER_CTX, signing::Free<EVP_CIPHER_CTX_free>>;
 
 /// A new header for a key: a fresh salt, and the check value that goes with both. With a passphrase
 /// this takes a third of a second and 128 MiB, on purpose. `chunk_log2`: as in Header.

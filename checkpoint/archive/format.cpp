@@ -60,8 +60,9 @@ tl::unexpected<Error> damaged(const std::string& name, const std::string& what) 
 Result<Trailer> decode_trailer(Bytes bytes, const std::string& name) {
   if (std::memcmp(bytes.data() + trailer_bytes - end_magic.size(), end_magic.data(),
                   end_magic.size()) != 0) {
-    return refuse(name + " is cut short, or something was put behind it: it does not end as an "
-                         "archive does",
+    return refuse(name +
+                      " is cut short, or something was put behind it: it does not end as an "
+                      "archive does",
                   again);
   }
   Trailer trailer;
@@ -93,10 +94,8 @@ HeaderBytes encode(const Header& header) {
 }
 
 Result<Header> decode_header(Bytes bytes, const std::string& name) {
-  if (bytes.size() < header_bytes ||
-      std::memcmp(bytes.data(), magic.data(), magic.size()) != 0) {
-    return refuse(name + " is no archive of a route processor",
-                  "`issu checkpoint save` makes one");
+  if (bytes.size() < header_bytes || std::memcmp(bytes.data(), magic.data(), magic.size()) != 0) {
+    return refuse(name + " is no archive of a route processor", "`issu checkpoint save` makes one");
   }
   if (const auto version = get<std::uint32_t>(bytes.data() + at_version);
       version != format_version) {
@@ -111,15 +110,17 @@ Result<Header> decode_header(Bytes bytes, const std::string& name) {
   std::copy_n(bytes.data() + at_salt, header.salt.size(), header.salt.begin());
   std::copy_n(bytes.data() + at_check, header.check.size(), header.check.begin());
   const bool passphrase = header.key_source == KeySource::passphrase;
-  if (bytes[at_cipher] != aes_256_gcm || (header.key_source != KeySource::key_file && !passphrase)) {
+  if (bytes[at_cipher] != aes_256_gcm ||
+      (header.key_source != KeySource::key_file && !passphrase)) {
     return damaged(name, "it is encrypted in a way that is not known here");
   }
   if (header.chunk_log2 < 12 || header.chunk_log2 > 22) {
     return damaged(name, "its pieces are smaller or larger than an archive has them");
   }
-  const bool known_cost = passphrase ? header.scrypt_log2 >= 14 && header.scrypt_log2 <= 18
-                                     : header.scrypt_log2 == 0;
-  if (!known_cost || get<std::uint32_t>(bytes.data() + at_scrypt_r) != (passphrase ? scrypt_r : 0) ||
+  const bool known_cost =
+      passphrase ? header.scrypt_log2 >= 14 && header.scrypt_log2 <= 18 : header.scrypt_log2 == 0;
+  if (!known_cost ||
+      get<std::uint32_t>(bytes.data() + at_scrypt_r) != (passphrase ? scrypt_r : 0) ||
       get<std::uint32_t>(bytes.data() + at_scrypt_p) != (passphrase ? scrypt_p : 0)) {
     return damaged(name, "its passphrase would cost more work or memory than an archive asks for");
   }

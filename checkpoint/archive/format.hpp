@@ -25,8 +25,8 @@ enum class KeySource : std::uint8_t { key_file = 1, passphrase = 2 };
 /// signed. docs/formats-archive.md has the format byte by byte.
 struct Header {
   KeySource key_source = KeySource::key_file;
-  unsigned chunk_log2 = 20;   ///< size of a chunk's plain text, 12 to 22
-  unsigned scrypt_log2 = 0;   ///< scrypt's N, 14 to 18 with a passphrase, else 0; r is 8, p 1
+  unsigned chunk_log2 = 20;  ///< size of a chunk's plain text, 12 to 22
+  unsigned scrypt_log2 = 0;  ///< scrypt's N, 14 to 18 with a passphrase, else 0; r is 8, p 1
   std::array<unsigned char, 32> salt{};   ///< random, of this archive only
   std::array<unsigned char, 32> check{};  ///< tells a wrong key from a damaged archive
 
