@@ -56,7 +56,7 @@ ordered_json to_json(const Manifest& manifest) {
            {{"host", m.machine.host},
             {"architecture", m.machine.architecture},
             {"kernel", m.machine.kernel},
-            {"criu", m.machine.criu}}},
+            {"criu_version", m.machine.criu}}},
           {"npu", {{"driver", m.npu_driver}, {"snapshot", m.npu_snapshot}}},
           {"sessions", {{"known", or_null(m.sessions)}, {"established", or_null(m.established)}}},
           {"routes", or_null(m.routes)},
@@ -84,7 +84,7 @@ Result<Manifest> manifest_from(const json& from) {
     get(machine, "host", m.machine.host);
     get(machine, "architecture", m.machine.architecture);
     get(machine, "kernel", m.machine.kernel);
-    get(machine, "criu", m.machine.criu);
+    get(machine, "criu_version", m.machine.criu);
     const json npu = part(from, "npu");
     get(npu, "driver", m.npu_driver);
     get(npu, "snapshot", m.npu_snapshot);
