@@ -36,11 +36,9 @@ json part(const json& from, const char* key) {
 
 ordered_json to_json(const Manifest& manifest) {
   const Manifest& m = manifest;
-  ordered_json conditions = nullptr;
-  if (m.conditions) {
-    conditions = {{"bytes", m.conditions->bytes},
-                  {"schema", m.conditions->schema},
-                  {"sections", m.conditions->sections}};
+  ordered_json links = ordered_json::array();
+  for (const Link& link : m.chassis.links) {
+    links.push_back({{"name", link.name}, {"index", link.index}});
   }
   return {{"program", m.program},
           {"made", m.made},
@@ -60,7 +58,8 @@ ordered_json to_json(const Manifest& manifest) {
           {"npu", {{"driver", m.npu_driver}, {"snapshot", m.npu_snapshot}}},
           {"sessions", {{"known", or_null(m.sessions)}, {"established", or_null(m.established)}}},
           {"routes", or_null(m.routes)},
-          {"conditioner", conditions},
+          {"conditioner", m.conditions},
+          {"chassis", {{"links", links}, {"nexthops", m.chassis.nexthops}}},
           {"dark_ms", or_null(m.dark_ms)}};
 }
 
@@ -92,11 +91,12 @@ Result<Manifest> manifest_from(const json& from) {
     get(sessions, "known", m.sessions);
     get(sessions, "established", m.established);
     get(from, "routes", m.routes);
-    if (const json conditions = part(from, "conditioner"); !conditions.empty()) {
-      m.conditions.emplace();
-      get(conditions, "bytes", m.conditions->bytes);
-      get(conditions, "schema", m.conditions->schema);
-      get(conditions, "sections", m.conditions->sections);
+    get(from, "conditioner", m.conditions);
+    const json chassis = part(from, "chassis");
+    get(chassis, "nexthops", m.chassis.nexthops);
+    for (const json& each : chassis.value("links", json::array())) {
+      m.chassis.links.push_back(
+          {each.at("name").get<std::string>(), each.at("index").get<std::uint32_t>()});
     }
     get(from, "dark_ms", m.dark_ms);
   } catch (const json::exception& fault) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -26,11 +27,16 @@ struct ImageIdentity {
   std::string sha256;  ///< of the payload
 };
 
-/// The conditioner's document in numbers: what CRIU would have forgotten.
-struct Conditions {
-  std::uint64_t bytes = 0;
-  std::uint64_t schema = 0;
-  std::vector<std::string> sections;
+/// An interface of the chassis as the saved daemons know it.
+struct Link {
+  std::string name;
+  std::uint32_t index = 0;
+};
+
+/// What the saved daemons believe that the kernel around them has.
+struct Chassis {
+  std::vector<Link> links;
+  std::vector<std::uint32_t> nexthops;  ///< ids of next-hop objects
 };
 
 /// What an archive is of. What was not known when it was made has no value.
@@ -46,10 +52,11 @@ struct Manifest {
   Machine machine;
   std::string npu_driver;  ///< "kernel": then there is no snapshot of its tables
   bool npu_snapshot = false;
-  std::optional<std::uint64_t> sessions;     ///< that were known to the daemons
-  std::optional<std::uint64_t> established;  ///< of those
-  std::optional<std::uint64_t> routes;       ///< in the daemons' own table
-  std::optional<Conditions> conditions;
+  std::optional<std::uint64_t> sessions;            ///< that were known to the daemons
+  std::optional<std::uint64_t> established;         ///< of those
+  std::optional<std::uint64_t> routes;              ///< in the daemons' own table
+  std::map<std::string, std::uint64_t> conditions;  ///< what CRIU would have forgotten, counted
+  Chassis chassis;
   std::optional<double> dark_ms;  ///< that saving it took
 };
 

@@ -97,6 +97,14 @@ Result<void> write_index(const Index& index, Writer& writer) {
 
 }  // namespace
 
+Result<void> check_sources(const std::vector<Source>& sources) {
+  Listing listing;
+  for (const Source& source : sources) {
+    ISSU_TRY(list(source.name, source.path, listing), "");
+  }
+  return {};
+}
+
 Result<Packed> pack(const std::filesystem::path& file, const Manifest& manifest,
                     const std::vector<Source>& sources, const Key& key, const SignedBy& signer,
                     const Writer::Options& options) {

@@ -20,6 +20,9 @@ constexpr const char* state_part = "state";    ///< CRIU images, conditioner's d
 constexpr const char* config_part = "config";  ///< the daemons' configuration
 constexpr const char* npu_part = "npu.state";  ///< snapshot of the NPU's tables
 
+/// Whether these can be packed: files and folders only, with names that an archive may have.
+Result<void> check_sources(const std::vector<Source>& sources);
+
 struct Packed {
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;       ///< of the files
