@@ -73,6 +73,14 @@ bool needs_undo(const Socket& socket) {
   return socket.family == AF_NETLINK;
 }
 
+/// The kernel does not tell for which VRF a key is.
+bool has_keys_of_several_vrfs(const std::vector<Md5Key>& keys) {
+  return std::adjacent_find(keys.begin(), keys.end(), [](const Md5Key& one, const Md5Key& next) {
+           return one.family == next.family && one.prefix_length == next.prefix_length &&
+                  one.address == next.address;
+         }) != keys.end();
+}
+
 Result<void> undo_socket(int fd, const Socket& socket) {
   ISSU_TRY(leave_groups(fd, socket.groups), "");
   if (has_messages(fd)) {
@@ -151,6 +159,10 @@ Result<Conditioner> Conditioner::collect(std::span<const pid_t> host_pids) {
       }
       if (const auto its = keys->find(entry.inode); its != keys->end()) {
         socket->keys = std::move(its->second);
+        if (has_keys_of_several_vrfs(socket->keys)) {
+          record->obstacles.push_back(holder_text(holder) +
+                                      ": two TCP MD5 keys for one address, of different VRFs");
+        }
       }
       known.emplace(entry.inode, record->sockets.size());
       record->sockets.push_back(std::move(*socket));

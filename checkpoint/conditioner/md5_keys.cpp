@@ -51,6 +51,7 @@ void take_keys(std::span<const std::byte> bytes, std::vector<Md5Key>& keys) {
     key.key.assign(secret.begin(), secret.end());
     keys.push_back(std::move(key));
   }
+  std::sort(keys.begin(), keys.end());  // the kernel has them in no order of its own
 }
 
 /// The length of an attribute has 16 bits, and the kernel does not mind when the keys take more:
@@ -85,6 +86,7 @@ Result<void> ask(int fd, int family, KeysByInode& keys) {
   request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
   request.body.sdiag_family = static_cast<std::uint8_t>(family);
   request.body.sdiag_protocol = IPPROTO_TCP;
+  request.body.idiag_ext = 1U << (INET_DIAG_INFO - 1);  // the kernel tells keys behind it only
   request.body.idiag_states = ~0U;
   if (::send(fd, &request, sizeof request, 0) != static_cast<ssize_t>(sizeof request)) {
     return fail_errno("asking for the TCP sockets of a network namespace");

@@ -86,6 +86,7 @@ std::optional<Membership> ask(int fd, const Group& group) {
   for (std::size_t index = 0; index < count; ++index) {
     membership.sources.push_back(from_sockaddr(group.family, filter.source(index)));
   }
+  std::sort(membership.sources.begin(), membership.sources.end());
   return membership;
 }
 
@@ -221,6 +222,7 @@ std::vector<Membership> read_memberships(int fd, const Socket& socket,
       memberships.push_back(std::move(*membership));
     }
   }
+  std::sort(memberships.begin(), memberships.end());
   return memberships;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -37,16 +38,16 @@ struct Membership {
   Address group{};
   bool include = false;  ///< only `sources`; else all but `sources`
   std::vector<Address> sources;
-  bool operator==(const Membership&) const = default;
+  auto operator<=>(const Membership&) const = default;
 };
 
 /// A key of TCP MD5 (RFC 2385) for the peers of a prefix.
 struct Md5Key {
   std::uint8_t family = 0;  ///< 4 or 6
-  std::uint8_t prefix_length = 0;
   Address address{};
+  std::uint8_t prefix_length = 0;
   SecretBytes key;  ///< 1 to 80 bytes
-  bool operator==(const Md5Key&) const = default;
+  auto operator<=>(const Md5Key&) const = default;
 };
 
 struct Socket {
