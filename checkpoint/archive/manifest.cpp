@@ -38,7 +38,7 @@ ordered_json to_json(const Manifest& manifest) {
   const Manifest& m = manifest;
   ordered_json links = ordered_json::array();
   for (const Link& link : m.chassis.links) {
-    links.push_back({{"name", link.name}, {"index", link.index}});
+    links.push_back({{"name", link.name}, {"index", link.index}, {"address", link.address}});
   }
   return {{"program", m.program},
           {"made", m.made},
@@ -95,8 +95,8 @@ Result<Manifest> manifest_from(const json& from) {
     const json chassis = part(from, "chassis");
     get(chassis, "nexthops", m.chassis.nexthops);
     for (const json& each : chassis.value("links", json::array())) {
-      m.chassis.links.push_back(
-          {each.at("name").get<std::string>(), each.at("index").get<std::uint32_t>()});
+      m.chassis.links.push_back({each.at("name").get<std::string>(),
+                                 each.at("index").get<std::uint32_t>(), each.value("address", "")});
     }
     get(from, "dark_ms", m.dark_ms);
   } catch (const json::exception& fault) {

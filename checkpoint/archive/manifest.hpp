@@ -31,6 +31,7 @@ struct ImageIdentity {
 struct Link {
   std::string name;
   std::uint32_t index = 0;
+  std::string address;  ///< of the link layer: "52:54:00:12:34:56"
 };
 
 /// What the saved daemons believe that the kernel around them has.

@@ -19,6 +19,8 @@ struct Source {
 constexpr const char* state_part = "state";    ///< CRIU images, conditioner's document, files
 constexpr const char* config_part = "config";  ///< the daemons' configuration
 constexpr const char* npu_part = "npu.state";  ///< snapshot of the NPU's tables
+constexpr const char* kernel_part =
+    "kernel.state";  ///< routes and next hops of the chassis' kernel
 
 /// Whether these can be packed: files and folders only, with names that an archive may have.
 Result<void> check_sources(const std::vector<Source>& sources);

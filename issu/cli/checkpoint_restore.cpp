@@ -37,7 +37,8 @@ struct Options : Common {
 /// Where it goes on, and from which payload.
 struct Target {
   Slot slot = Slot::a;
-  bool bring_image = false;  ///< its payload comes from --image
+  bool bring_image = false;   ///< its payload comes from --image
+  bool make_chassis = false;  ///< the router is down
 };
 
 bool runs(const Router& router, Slot slot) {
@@ -127,12 +128,11 @@ Result<Target> check(const Options& options, const Router& router,
     reasons.add("daemons run on this router: they would be ended",
                 "say so with --replace, or take the router down first");
   }
-  if (!NetNs::exists(spec.netns)) {
-    reasons.add("the chassis " + spec.netns +
-                    " is not up: the routes and next hops that the saved "
-                    "daemons believe in are not in its kernel",
-                "`issu router up` starts daemons that learn everything again; a chassis that "
-                "stayed up takes them back with --replace");
+  const bool down = !NetNs::exists(spec.netns);
+  if (down) {
+    if (auto can = router.npu->check(); !can) {
+      reasons.add(std::move(can).error());
+    }
   } else if (auto chassis = look_at_chassis(spec.netns); !chassis) {
     reasons.add(std::move(chassis).error());
   } else if (auto fits = chassis_fits(manifest.chassis, *chassis); !fits) {
@@ -141,6 +141,7 @@ Result<Target> check(const Options& options, const Router& router,
   if (reasons.any()) {
     return fail(std::move(reasons).result().error());
   }
+  target->make_chassis = down;
   return target;
 }
 
@@ -170,6 +171,13 @@ Result<void> replace_config(const fs::path& from, const fs::path& folder) {
   return {};
 }
 
+Result<void> restore_npu(const Router& router, const fs::path& snapshot) {
+  const auto files = backends::soft::NpudFiles::of(router.config.router);
+  auto said = backends::soft::ControlClient(files.socket())
+                  .ask({{"verb", "restore"}, {"file", snapshot.string()}});
+  return said ? Result<void>{} : pass(std::move(said).error(), "restoring the NPU's tables");
+}
+
 Result<ordered_json> bring_back(const Options& options, const Router& router,
                                 archive::Reader& reader, const archive::Index& index,
                                 const Target& target) {
@@ -189,6 +197,16 @@ Result<ordered_json> bring_back(const Options& options, const Router& router,
   arrival.fill = [&](const fs::path& folder) -> Result<void> {
     const fs::path all = folder.string() + ".all";
     ISSU_TRY(archive::unpack(reader, index, all), "");
+    if (target.make_chassis) {
+      ISSU_TRY(make_chassis(router, index.manifest.chassis, all / archive::kernel_part), "");
+      if (auto tables = index.manifest.npu_snapshot
+                            ? restore_npu(router, all / archive::npu_part)
+                            : Result<void>{};
+          !tables) {
+        (void)router.npu->down();
+        return tables;
+      }
+    }
     if (configured) {
       ISSU_TRY(replace_config(all / archive::config_part, router.config.router.config_dir), "");
     }

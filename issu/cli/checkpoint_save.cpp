@@ -273,7 +273,7 @@ std::string result_text(const ordered_json& json) {
       parts["give_back_ms"].get<double>(),
       json["npu_snapshot"].get<bool>()
           ? "the NPU's tables are in it\n"
-          : "no snapshot of the NPU is in it: its tables are the kernel's own\n");
+          : "no snapshot of the NPU is in it: its tables are those of the kernel\n");
 }
 
 Result<ordered_json> save(const Options& options) {
@@ -302,6 +302,8 @@ Result<ordered_json> save(const Options& options) {
   }
   describe_router(*router, *prepared);
   const auto& spec = router->config.router;
+  const Scratch kernel(spec.run_dir / "checkpoint.kernel");
+  ISSU_TRY(save_kernel_tables(spec.netns, kernel.path()), "");
   const Scratch snapshot(spec.run_dir / "checkpoint.npu");
   if (spec.npu.driver == "soft") {
     ISSU_TRY(take_snapshot(*router, snapshot.path()), "");
@@ -317,7 +319,8 @@ Result<ordered_json> save(const Options& options) {
   prepared->manifest.dark_ms = taken->dark_ms();
   describe_conditions(taken->folder, prepared->manifest);
   std::vector<archive::Source> sources{{archive::state_part, taken->folder},
-                                       {archive::config_part, spec.config_dir}};
+                                       {archive::config_part, spec.config_dir},
+                                       {archive::kernel_part, kernel.path()}};
   if (prepared->manifest.npu_snapshot) {
     sources.push_back({archive::npu_part, snapshot.path()});
   }

@@ -31,10 +31,11 @@ ordered_json parts_of(const archive::Index& index) {
 }
 
 const char* part_meaning(const std::string& name) {
-  return name == "state"       ? "the daemons' memory, connections and files"
-         : name == "config"    ? "the daemons' configuration"
-         : name == "npu.state" ? "the NPU's tables"
-                               : "";
+  return name == "state"          ? "the daemons' memory, connections and files"
+         : name == "config"       ? "the daemons' configuration"
+         : name == "npu.state"    ? "the NPU's tables"
+         : name == "kernel.state" ? "next hops and routes of the chassis' kernel"
+                                  : "";
 }
 
 std::string number(const ordered_json& value) {
@@ -63,10 +64,10 @@ std::string text_of_manifest(const ordered_json& json) {
     conditions += fmt::format("{}{} {}", conditions.empty() ? "" : ", ", count.dump(), kind);
   }
   said += fmt::format("conditions: {}\n", conditions.empty() ? "none" : conditions);
-  said +=
-      fmt::format("NPU:        driver {}, {}\n", text(m["npu"]["driver"]),
-                  m["npu"]["snapshot"].get<bool>() ? "with a snapshot of its tables"
-                                                   : "no snapshot: its tables are the kernel's");
+  said += fmt::format("NPU:        driver {}, {}\n", text(m["npu"]["driver"]),
+                      m["npu"]["snapshot"].get<bool>()
+                          ? "with a snapshot of its tables"
+                          : "no snapshot: its tables are those of the kernel");
   if (!m["dark_ms"].is_null()) {
     said += fmt::format("dark:       {:.0f} ms of the control plane, to save it\n",
                         m["dark_ms"].get<double>());
