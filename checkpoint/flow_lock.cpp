@@ -98,13 +98,13 @@ FlowLock::FlowLock(std::string netns, std::string owner)
 
 Result<void> FlowLock::lock(std::span<const TcpFlow> flows, std::chrono::seconds at_most) {
   if (at_most < std::chrono::seconds(1) || at_most > longest_time) {
-    return fail("flows can be locked for 1 s to a day, not for " +
-                std::to_string(at_most.count()) + " s");
+    return fail("flows can be locked for 1 s to a day, not for " + std::to_string(at_most.count()) +
+                " s");
   }
-  ISSU_TRY(run_nft(netns_path(netns_), table_text(table_) +
-                                           elements_text(table_, flows, 4, at_most) +
-                                           elements_text(table_, flows, 6, at_most)),
-           "locking " + std::to_string(flows.size()) + " TCP flows in " + netns_);
+  ISSU_TRY(
+      run_nft(netns_path(netns_), table_text(table_) + elements_text(table_, flows, 4, at_most) +
+                                      elements_text(table_, flows, 6, at_most)),
+      "locking " + std::to_string(flows.size()) + " TCP flows in " + netns_);
   return {};
 }
 

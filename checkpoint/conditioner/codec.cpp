@@ -225,8 +225,7 @@ Result<SecretBytes> encode(const Record& record) {
       write_key(keys, index, key);
     }
   }
-  const std::vector<StateSection> sections = {{"sockets", sockets.bytes()},
-                                              {"keys", keys.bytes()}};
+  const std::vector<StateSection> sections = {{"sockets", sockets.bytes()}, {"keys", keys.bytes()}};
   auto bytes = encode_state(document_kind, document_schema, sections);
   if (!bytes) {
     return fail(std::move(bytes).error());

@@ -19,7 +19,6 @@ Result<SecretBytes> encode(const Record& record);
 Result<Record> decode(std::span<const std::byte> bytes);
 
 /// The two sections of the document, without its frame.
-Result<Record> decode_sections(std::span<const std::byte> sockets,
-                               std::span<const std::byte> keys);
+Result<Record> decode_sections(std::span<const std::byte> sockets, std::span<const std::byte> keys);
 
 }  // namespace issu::checkpoint::conditioner

@@ -36,7 +36,6 @@ struct End {
   std::uint8_t family = 0;
   Address address{};
   std::uint16_t port = 0;
-  std::uint32_t scope = 0;
 };
 
 /// An IPv4 address inside an IPv6 one is what the packets have.
@@ -66,16 +65,17 @@ End local_end(int fd) {
   return ::getsockname(fd, any, &size) == 0 ? end_of(storage) : End();
 }
 
-/// getpeername(2) has no answer for a connection that is being made; SO_PEERNAME has.
-End remote_end(int fd) {
+/// getpeername(2) has no answer for a connection that is being made; SO_PEERNAME has. It takes no
+/// more room than it needs.
+End remote_end(int fd, std::uint16_t family) {
   sockaddr_storage storage{};
-  socklen_t size = sizeof storage;
+  socklen_t size = family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
   return ::getsockopt(fd, SOL_SOCKET, SO_PEERNAME, &storage, &size) == 0 ? end_of(storage) : End();
 }
 
-std::optional<TcpFlow> flow_of(int fd) {
+std::optional<TcpFlow> flow_of(int fd, std::uint16_t family) {
   const End local = local_end(fd);
-  const End remote = remote_end(fd);
+  const End remote = remote_end(fd, family);
   if (remote.port == 0 || local.family != remote.family) {
     return std::nullopt;
   }
@@ -102,9 +102,8 @@ void inet_obstacles(int fd, const Socket& socket, std::vector<std::string>& foun
       socket.type == SOCK_STREAM || socket.type == SOCK_DGRAM || socket.type == SOCK_RAW;
   constexpr std::array<std::uint16_t, 6> known = {IPPROTO_IP,      IPPROTO_TCP,  IPPROTO_UDP,
                                                   IPPROTO_UDPLITE, IPPROTO_ICMP, IPPROTO_ICMPV6};
-  const bool known_protocol =
-      socket.type == SOCK_RAW ||
-      std::find(known.begin(), known.end(), socket.protocol) != known.end();
+  const bool known_protocol = socket.type == SOCK_RAW ||
+                              std::find(known.begin(), known.end(), socket.protocol) != known.end();
   if (!known_type || !known_protocol) {
     found.push_back("an internet socket of type " + std::to_string(socket.type) + ", protocol " +
                     std::to_string(socket.protocol));
@@ -129,7 +128,7 @@ Result<Socket> identify_socket(int fd) {
   socket.protocol = *protocol;
   if (is_tcp(socket)) {
     socket.listening = read_number(fd, SO_ACCEPTCONN).value_or(0) != 0;
-    socket.flow = flow_of(fd);
+    socket.flow = flow_of(fd, socket.family);
   }
   return socket;
 }

@@ -126,8 +126,8 @@ bool parse_md5_keys(std::span<const std::byte> messages, KeysByInode& keys) {
     if (header.nlmsg_type == SOCK_DIAG_BY_FAMILY) {
       take_socket(messages.subspan(NLMSG_HDRLEN, header.nlmsg_len - NLMSG_HDRLEN), keys);
     }
-    messages = messages.subspan(std::min<std::size_t>(NLMSG_ALIGN(header.nlmsg_len),
-                                                      messages.size()));
+    messages =
+        messages.subspan(std::min<std::size_t>(NLMSG_ALIGN(header.nlmsg_len), messages.size()));
   }
   return false;
 }
@@ -170,7 +170,8 @@ Result<void> write_md5_keys(int fd, int family, std::span<const Md5Key> keys) {
     request.tcpm_flags = TCP_MD5SIG_FLAG_PREFIX;
     request.tcpm_prefixlen = key.prefix_length;
     request.tcpm_keylen = static_cast<std::uint16_t>(key.key.size());
-    std::memcpy(request.tcpm_key, key.key.data(), std::min(key.key.size(), sizeof request.tcpm_key));
+    std::memcpy(request.tcpm_key, key.key.data(),
+                std::min(key.key.size(), sizeof request.tcpm_key));
     if (::setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG_EXT, &request, sizeof request) != 0) {
       return fail_errno("setting the TCP MD5 key for " + address_text(key.family, key.address) +
                         "/" + std::to_string(key.prefix_length));

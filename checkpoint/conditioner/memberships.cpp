@@ -80,8 +80,8 @@ std::optional<Membership> ask(int fd, const Group& group) {
   if (::getsockopt(fd, level_of(group.family), MCAST_MSFILTER, filter.get(), &size) != 0) {
     return std::nullopt;  // EADDRNOTAVAIL: not a member
   }
-  Membership membership{group.family, group.ifindex, group.address,
-                        filter.get()->gf_fmode == MCAST_INCLUDE, {}};
+  Membership membership{
+      group.family, group.ifindex, group.address, filter.get()->gf_fmode == MCAST_INCLUDE, {}};
   const std::size_t count = std::min<std::size_t>(filter.get()->gf_numsrc, most_sources);
   for (std::size_t index = 0; index < count; ++index) {
     membership.sources.push_back(from_sockaddr(group.family, filter.source(index)));
@@ -130,8 +130,9 @@ bool set_sources(int fd, const Membership& membership) {
 }
 
 int hex_digit(char letter) {
-  const int number = letter >= 'a' ? letter - 'a' + 10 : letter >= 'A' ? letter - 'A' + 10
-                                                                       : letter - '0';
+  const int number = letter >= 'a'   ? letter - 'a' + 10
+                     : letter >= 'A' ? letter - 'A' + 10
+                                     : letter - '0';
   return number >= 0 && number < 16 ? number : -1;
 }
 

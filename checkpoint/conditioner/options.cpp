@@ -118,8 +118,7 @@ std::uint32_t kind_of(const Socket& socket) {
   }
 }
 
-std::optional<std::vector<std::byte>> read_option(int fd, std::uint32_t level,
-                                                  std::uint32_t name) {
+std::optional<std::vector<std::byte>> read_option(int fd, std::uint32_t level, std::uint32_t name) {
   std::array<std::byte, 64> value{};
   socklen_t size = value.size();
   if (::getsockopt(fd, static_cast<int>(level), static_cast<int>(name), value.data(), &size) != 0) {

@@ -84,8 +84,7 @@ std::vector<Process::SocketFd> Process::sockets() const {
 }
 
 Fd Process::take(std::uint32_t fd) const {
-  return Fd(static_cast<int>(
-      ::syscall(SYS_pidfd_getfd, pidfd_.get(), static_cast<int>(fd), 0)));
+  return Fd(static_cast<int>(::syscall(SYS_pidfd_getfd, pidfd_.get(), static_cast<int>(fd), 0)));
 }
 
 std::filesystem::path Process::netns() const {
@@ -114,9 +113,9 @@ Result<std::map<std::string, Process>> open_processes(std::span<const pid_t> hos
       continue;
     }
     if (netns != 0 && its != netns) {
-      return fail("processes " + first + " and " + process->name() +
-                      " are in different network namespaces",
-                  "", ErrorKind::refused);
+      return fail(
+          "processes " + first + " and " + process->name() + " are in different network namespaces",
+          "", ErrorKind::refused);
     }
     netns = its;
     first = first.empty() ? process->name() : first;

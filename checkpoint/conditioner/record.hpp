@@ -56,9 +56,9 @@ struct Socket {
   std::uint16_t type = 0;       ///< SOCK_…
   std::uint16_t protocol = 0;
   bool listening = false;
-  std::optional<TcpFlow> flow;         ///< of a connected TCP socket
-  std::uint32_t netlink_port = 0;      ///< that a netlink socket is bound to
-  std::vector<std::uint32_t> groups;   ///< netlink groups above 32
+  std::optional<TcpFlow> flow;        ///< of a connected TCP socket
+  std::uint32_t netlink_port = 0;     ///< that a netlink socket is bound to
+  std::vector<std::uint32_t> groups;  ///< netlink groups above 32
   std::vector<OptionValue> options;
   std::vector<Membership> memberships;
   std::vector<Md5Key> keys;

@@ -1,8 +1,9 @@
 // A process with sockets, to be dumped and restored:
 //   checkpoint_actor init READY ROLE...   process 1 of a pid namespace: starts the role, reaps
 //   checkpoint_actor strange INTERFACE    the sockets of strange_sockets.hpp, nothing else
-//   checkpoint_actor echo ADDRESS PORT KEY   a TCP client that sends back what it gets, signed with
-//                                            KEY, and takes nothing from further than one hop
+//   checkpoint_actor echo ADDRESS PORT KEY   a TCP client that sends back what it gets; unless KEY
+//   is
+//                                            empty, signed with it and only over one hop
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -91,13 +92,14 @@ int be_echo(const char* text, const char* port, const std::string& key) {
   inet_pton(six ? AF_INET6 : AF_INET, text, md5.address.data());
   const auto bytes = std::as_bytes(std::span(key));
   md5.key.assign(bytes.begin(), bytes.end());
-  if (!write_md5_keys(fd, six ? AF_INET6 : AF_INET, std::span(&md5, 1))) {
+  if (!key.empty() && !write_md5_keys(fd, six ? AF_INET6 : AF_INET, std::span(&md5, 1))) {
     die("setting the key");
   }
   const int hops = 255;
+  const int least = key.empty() ? 0 : hops;
   const int level = six ? int{IPPROTO_IPV6} : int{IPPROTO_IP};
   if (setsockopt(fd, level, six ? int{IPV6_UNICAST_HOPS} : int{IP_TTL}, &hops, sizeof hops) != 0 ||
-      setsockopt(fd, level, six ? 73 : int{IP_MINTTL}, &hops, sizeof hops) != 0) {
+      setsockopt(fd, level, six ? 73 : int{IP_MINTTL}, &least, sizeof least) != 0) {
     die("setting the hop limits");
   }
   sockaddr_in ipv4{};

@@ -80,8 +80,9 @@ CriuLab::~CriuLab() {
 
 void CriuLab::start(const Argv& role) {
   const auto ready = folder_ / "ready";
-  Argv argv = {"unshare", "--pid", "--fork", "--kill-child", "--mount-proc",
-               ISSU_BIN_DIR "/checkpoint_actor", "init", ready};
+  Argv argv = {"unshare",      "--pid",        "--fork",
+               "--kill-child", "--mount-proc", ISSU_BIN_DIR "/checkpoint_actor",
+               "init",         ready};
   argv.insert(argv.end(), role.begin(), role.end());
   SpawnOptions options;
   options.netns = NetNs::path_of(here_);
@@ -108,12 +109,14 @@ pid_t CriuLab::actor() const {
 Result<void> CriuLab::criu(const Argv& words) {
   const auto children = read_file("/proc/" + std::to_string(init_.pid) + "/task/" +
                                   std::to_string(init_.pid) + "/children");
-  Argv argv = {"nsenter", "-t", std::to_string(std::stoi(children.value_or("0"))), "-m", "-p", "--",
+  Argv argv = {"nsenter",    "-t", std::to_string(std::stoi(children.value_or("0"))),
+               "-m",         "-p", "--",
                criu_.program};
   argv.insert(argv.end(), words.begin(), words.end());
   const std::filesystem::path images = folder_ / "images";
   ISSU_TRY(make_dirs(images), "");
-  const Argv common = {"--images-dir", images, "--tcp-established", "--network-lock", "skip", "-v2"};
+  const Argv common = {"--images-dir",   images, "--tcp-established",
+                       "--network-lock", "skip", "-v2"};
   argv.insert(argv.end(), common.begin(), common.end());
   RunOptions options;
   options.netns = NetNs::path_of(here_);

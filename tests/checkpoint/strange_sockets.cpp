@@ -178,9 +178,9 @@ std::vector<StrangeSocket> make_strange_sockets(const std::string& interface) {
   join(fd("raw4"), "224.0.0.6", interface, false, {});
   join(fd("raw6"), "ff02::5", interface, false, {});
   for (const int group : {34, 33}) {
-    must(::setsockopt(fd("netlink"), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) ==
-             0,
-         "joining a netlink group");
+    must(
+        ::setsockopt(fd("netlink"), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) == 0,
+        "joining a netlink group");
   }
   return sockets;
 }
