@@ -118,15 +118,31 @@ Result<void> flip(const std::filesystem::path& file, std::uint64_t at) {
   return {};
 }
 
-std::uint64_t npu_routes(const Stage& stage) {
+json router_shown(const Stage& stage) {
   const auto said =
       run({stage.issu.string(), "router", "show", "-f", stage.router_file.string(), "--json"});
-  const json shown = said ? json::parse(said->out, nullptr, false) : json();
-  if (!shown.is_object() || !shown.contains("routes") || !shown["routes"].is_object()) {
-    return 0;
+  json shown = said ? json::parse(said->out, nullptr, false) : json();
+  return shown.is_object() ? shown : json::object();
+}
+
+std::uint64_t npu_routes(const Stage& stage) {
+  const json routes = router_shown(stage).value("routes", json());
+  return routes.is_object()
+             ? routes.value("ipv4", std::uint64_t{0}) + routes.value("ipv6", std::uint64_t{0})
+             : 0;
+}
+
+/// Prefixes of each established session, as the router itself sees them.
+std::vector<std::uint64_t> own_sessions(const Stage& stage) {
+  std::vector<std::uint64_t> prefixes;
+  for (const auto& slot : router_shown(stage).value("slots", json::array())) {
+    for (const auto& session : slot.value("sessions", json::array())) {
+      if (session.value("established", false)) {
+        prefixes.push_back(session.value("prefixes", std::uint64_t{0}));
+      }
+    }
   }
-  return shown["routes"].value("ipv4", std::uint64_t{0}) +
-         shown["routes"].value("ipv6", std::uint64_t{0});
+  return prefixes;
 }
 
 std::size_t went_down(const measure::Measurement& seen) {
@@ -149,6 +165,45 @@ double longest_down_ms(const measure::Measurement& seen) {
   }
   return longest;
 }
+
+/// Addresses of the peers' ends of the router's links: they go with the links when the router is
+/// taken down, and the peers' own configuration does not bring them back.
+class PeerEnds {
+ public:
+  explicit PeerEnds(const Stage& stage) {
+    const auto config = config::load_router(stage.router_file);
+    if (!config) {
+      return;
+    }
+    for (const auto& port : config->router.ports) {
+      const auto said = run({"ip", "-n", port.peer_netns, "-json", "address", "show", "dev",
+                             port.peer_name, "scope", "global"});
+      const json links = said ? json::parse(said->out, nullptr, false) : json();
+      for (const auto& link : links.is_array() ? links : json::array()) {
+        for (const auto& each : link.value("addr_info", json::array())) {
+          ends_.push_back(
+              {"ip", "-n", port.peer_netns, "address", "replace",
+               fmt::format("{}/{}", each.value("local", ""), each.value("prefixlen", 0)), "dev",
+               port.peer_name, "nodad"});
+          if (ends_.back()[5].find(':') == std::string::npos) {
+            ends_.back().pop_back();
+          }
+        }
+      }
+    }
+  }
+  Result<void> put_back() const {
+    for (const Argv& words : ends_) {
+      if (auto done = run_checked(words); !done) {
+        return pass(std::move(done).error(), "giving the peers their addresses again");
+      }
+    }
+    return {};
+  }
+
+ private:
+  std::vector<Argv> ends_;
+};
 
 }  // namespace
 
@@ -250,6 +305,8 @@ Result<void> Runner::archive_restore(const std::string& name, bool rebuild) {
     return fail("interrupted");
   }
   const auto peers_before = watch->routes();
+  const auto own_before = own_sessions(*stage_);
+  const PeerEnds ends(*stage_);
   if (rebuild) {
     auto down = archive_command(name, {"router", "down"}, 0);
     if (!down) {
@@ -265,14 +322,21 @@ Result<void> Runner::archive_restore(const std::string& name, bool rebuild) {
   if (!said) {
     return fail(std::move(said).error());
   }
+  if (rebuild) {
+    ISSU_TRY(ends.put_back(), "");
+  }
   // The peers notice when the first packet of an old session is answered.
   if (interrupt_->sleep(kAfterwards)) {
     return fail("interrupted");
   }
   const Deadline deadline = Deadline::in(kBack);
   bool back = false;
-  while (!(back = watch->all_back(peers_before) && npu_routes(*stage_) >= routes_before) &&
-         !deadline.passed()) {
+  // The streams end with the links that a router takes down with it.
+  const auto all_back = [&] {
+    return (rebuild ? own_sessions(*stage_) == own_before : watch->all_back(peers_before)) &&
+           npu_routes(*stage_) >= routes_before;
+  };
+  while (!(back = all_back()) && !deadline.passed()) {
     if (interrupt_->sleep(std::chrono::milliseconds(200))) {
       return fail("interrupted");
     }
