@@ -124,6 +124,10 @@ void describe_daemons(const Router& router, Prepared& prepared, image::Reasons& 
         std::count_if(view->sessions.begin(), view->sessions.end(),
                       [](const auto& session) { return session.established; }));
   }
+  // A save that was killed while the router was dark: it is finished now, whatever it takes.
+  if (status && status->saved && status->power != backends::SlotPower::active) {
+    return;
+  }
   auto estimate = router.rp->check_save(prepared.slot);
   if (!estimate) {
     reasons.add(std::move(estimate).error());
@@ -148,7 +152,6 @@ Result<fs::path> place_of(const Options& options, const Router& router) {
     std::error_code error;
     return fs::absolute(options.output, error);
   }
-  ISSU_TRY(check_archive_name(options.name), "");
   ISSU_TRY(make_dirs(router.config.archive.folder), "making the folder of the archives");
   return router.config.archive.folder / (options.name + ".checkpoint");
 }
@@ -277,6 +280,9 @@ std::string result_text(const ordered_json& json) {
 }
 
 Result<ordered_json> save(const Options& options) {
+  if (options.output.empty()) {
+    ISSU_TRY(check_archive_name(options.name), "");
+  }
   auto router = open_router(options.file);
   if (!router) {
     return fail(std::move(router).error());

@@ -97,6 +97,7 @@ Argv with_key(const Stage& stage, Argv words) {
 }
 
 Result<void> make_key(const Stage& stage) {
+  ISSU_TRY(make_dirs(stage.evidence), "");
   std::random_device random;
   std::string text;
   for (int i = 0; i < 8; ++i) {
