@@ -182,6 +182,9 @@ class PeerEnds {
       const json links = said ? json::parse(said->out, nullptr, false) : json();
       for (const auto& link : links.is_array() ? links : json::array()) {
         for (const auto& each : link.value("addr_info", json::array())) {
+          if (!each.contains("local")) {
+            continue;  // one that the question left out
+          }
           ends_.push_back(
               {"ip", "-n", port.peer_netns, "address", "replace",
                fmt::format("{}/{}", each.value("local", ""), each.value("prefixlen", 0)), "dev",
