@@ -74,6 +74,14 @@ Result<Fd> Container::lock() const {
   return fd;
 }
 
+Result<void> Container::settle() const {
+  if (!std::filesystem::exists(folder_)) {
+    return {};
+  }
+  auto held = lock();
+  return held ? Result<void>{} : fail(std::move(held).error());
+}
+
 Result<void> Container::start_here(const ConfigItems& config,
                                    const std::filesystem::path& log) const {
   auto handle = open(name_, folder_);

@@ -42,6 +42,8 @@ class Container {
   Result<void> dump(const ConfigItems& config, const CriuCall& call);
   /// The dumped processes go on, in a container with this configuration. Running is an error.
   Result<void> restore(const ConfigItems& config, const CriuCall& call);
+  /// Waits until nobody starts, stops, dumps or restores it: also one whose caller was killed.
+  Result<void> settle() const;
   /// Removes the lock files that liblxc leaves for a folder of containers. None may run in it.
   static void forget_folder(const std::filesystem::path& folder);
   /// On the host; 0 when it does not run.

@@ -215,6 +215,7 @@ Result<SlotStatus> LxcRouteProcessor::status(Slot slot) {
     return status;
   }
   status.power = SlotPower::staged;
+  ISSU_TRY(container(slot).settle(), "looking at " + label(slot));
   status.saved = is_saved(slot);
   const pid_t init_pid = container(slot).init_pid();
   const auto said = init_pid == 0 ? std::nullopt : ask_init(slot);

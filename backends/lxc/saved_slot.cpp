@@ -166,6 +166,7 @@ Result<SaveReport> LxcRouteProcessor::save(Slot slot) {
   const std::string what = "saving " + label(slot);
   auto room = store(slot);
   auto ours = container(slot);
+  ISSU_TRY(ours.settle(), what);
   const pid_t init_pid = ours.init_pid();
   if (init_pid == 0) {
     auto report = read_report(room);
@@ -258,6 +259,8 @@ Result<void> LxcRouteProcessor::bring_back(Slot saved_from, Slot into, Sessions 
 
 Result<RestoreReport> LxcRouteProcessor::restore(Slot saved_from, Slot into, Sessions sessions) {
   const std::string what = "restoring " + label(saved_from) + " in slot " + name_of(into);
+  ISSU_TRY(container(saved_from).settle(), what);
+  ISSU_TRY(container(into).settle(), what);
   const MonoNs from = mono_now();
   // Its daemons run: a call before this one was killed behind its restore.
   if (const auto said = container(into).init_pid() == 0 ? std::nullopt : ask_init(into);
