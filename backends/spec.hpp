@@ -31,6 +31,28 @@ struct PortSpec {
   std::optional<unsigned> mtu;
 };
 
+/// How many packets of a class the route processor is given.
+struct PuntRate {
+  std::uint32_t per_second = 0;
+  std::uint32_t burst = 0;  ///< of them at once
+  auto operator<=>(const PuntRate&) const = default;
+};
+
+/// What a port of the driver "soft" gives to the route processor at the most: what the policer lets
+/// through, a class each, so that a flood of one starves no other.
+struct PuntRates {
+  PuntRate neighbour{2'000, 500};   ///< ARP and neighbour discovery
+  PuntRate control{20'000, 4'000};  ///< for the router's own addresses: sessions and full tables
+  PuntRate exception{1'000, 200};   ///< what is answered with an ICMP error
+  auto operator<=>(const PuntRates&) const = default;
+};
+
+/// What the driver "soft" has between a port and the route processor.
+enum class PuntLinks {
+  shared,  ///< one veth pair into the chassis' namespace, which the containers of both slots share
+  taps,    ///< a persistent tap for each slot: what a VM opens
+};
+
 /// Who forwards, and with what; filled from `[npu]` of router.toml. All but the driver is the
 /// business of the driver "soft".
 struct NpuSpec {
@@ -39,6 +61,8 @@ struct NpuSpec {
   std::string feed = "fpm";          ///< where routes come from: "fpm" or "netlink"
   bool icmp_echo = false;            ///< answers pings to the router while the daemons are dark
   std::uint32_t routes = 1'500'000;  ///< room in the tables, both families together
+  PuntRates punt;
+  PuntLinks punt_links = PuntLinks::shared;  ///< by what the slots are, not by router.toml
 
   /// Whether the daemons have to say their routes over FPM.
   [[nodiscard]] bool takes_fpm() const { return driver == "soft" && feed == "fpm"; }

@@ -89,7 +89,7 @@ class Source : public std::streambuf {
 std::size_t room_for(const std::string& kind, std::span<const StateSection> sections) {
   std::size_t room = 256 + kind.size() + digest_bytes;
   for (const StateSection& section : sections) {
-    room += 64 + section.name.size() + section.bytes.size();
+    room += 64 + section.name.size() + section.bytes.size() + section.more_bytes;
   }
   return room;
 }
@@ -109,6 +109,25 @@ std::string read_text(cereal::PortableBinaryInputArchive& archive, const Source&
 void write_text(cereal::PortableBinaryOutputArchive& archive, const std::string& text) {
   archive(static_cast<std::uint32_t>(text.size()));
   archive(cereal::binary_data(const_cast<char*>(text.data()), text.size()));
+}
+
+void write_bytes(cereal::PortableBinaryOutputArchive& archive, std::span<const std::byte> bytes) {
+  archive(cereal::binary_data(const_cast<std::byte*>(bytes.data()), bytes.size()));
+}
+
+void write_section(cereal::PortableBinaryOutputArchive& archive, const StateSection& section) {
+  write_text(archive, section.name);
+  archive(static_cast<std::uint64_t>(section.bytes.size() + section.more_bytes));
+  write_bytes(archive, section.bytes);
+  std::size_t left = section.more_bytes;
+  while (left > 0) {
+    const auto piece = section.more();
+    if (piece.empty() || piece.size() > left) {
+      throw cereal::Exception("section " + section.name + " is not as long as it was said to be");
+    }
+    write_bytes(archive, piece);
+    left -= piece.size();
+  }
 }
 
 StateDocument read_document(std::span<const std::byte> bytes) {
@@ -153,6 +172,14 @@ std::string digest_text(const std::array<std::uint8_t, 16>& digest) {
   return text;
 }
 
+std::array<std::uint8_t, 16> digest_of(std::span<const std::byte> document) {
+  std::array<std::uint8_t, 16> digest{};
+  if (document.size() >= digest.size()) {
+    std::memcpy(digest.data(), document.last(digest.size()).data(), digest.size());
+  }
+  return digest;
+}
+
 Result<StateBytes> encode_state(const std::string& kind, std::uint32_t schema,
                                 std::span<const StateSection> sections) {
   try {
@@ -164,10 +191,7 @@ Result<StateBytes> encode_state(const std::string& kind, std::uint32_t schema,
     write_text(archive, kind);
     archive(schema, static_cast<std::uint64_t>(sections.size()));
     for (const StateSection& section : sections) {
-      write_text(archive, section.name);
-      archive(static_cast<std::uint64_t>(section.bytes.size()));
-      archive(
-          cereal::binary_data(const_cast<std::byte*>(section.bytes.data()), section.bytes.size()));
+      write_section(archive, section);
     }
     const std::size_t body = sink.size();
     const auto digest = sink.digest().end();

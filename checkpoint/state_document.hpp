@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -33,6 +34,11 @@ class StateBytes {
 struct StateSection {
   std::string name;
   std::span<const std::byte> bytes;
+  /// To write what lies nowhere in one piece: behind `bytes` come `more_bytes` in all, one piece a
+  /// call; an empty one is the end. Small pieces (64 KiB) are still in the cache when they are
+  /// copied. Not used by a document that was read.
+  std::function<std::span<const std::byte>()> more = {};
+  std::size_t more_bytes = 0;
 };
 
 /// State as versioned bytes: what it is (`kind`), how its sections are to be read (`schema`), the
@@ -50,7 +56,11 @@ struct StateDocument {
 /// The digest against damage, not against malice: archives that leave the machine are signed.
 [[nodiscard]] std::string digest_text(const std::array<std::uint8_t, 16>& digest);
 
-/// One pass over the sections: copied and digested.
+/// The digest that the bytes of a whole document end with.
+[[nodiscard]] std::array<std::uint8_t, 16> digest_of(std::span<const std::byte> document);
+
+/// One pass over the sections: copied and digested. An Error when `more` did not give as many bytes
+/// as it said.
 Result<StateBytes> encode_state(const std::string& kind, std::uint32_t schema,
                                 std::span<const StateSection> sections);
 

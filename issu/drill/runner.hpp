@@ -51,6 +51,8 @@ class Runner {
   Result<void> take_upgrade(const UpgradeStep& step, const std::string& name);
   Result<void> take_command(const CommandStep& step, const std::string& name);
   Result<void> take_npu(const NpuStep& step, const std::string& name);
+  Result<void> replace_npu(const NpuStep& step, const std::string& name);
+  Result<void> save_npu(const NpuStep& step, const std::string& name);
   // archive_step.cpp
   Result<void> take_archive(const ArchiveStep& step, const std::string& name);
   Result<void> archive_save(const std::string& name);

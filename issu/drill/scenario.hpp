@@ -68,7 +68,9 @@ struct CommandStep {
   int exit_code = 0;
 };
 /// Something is done to the soft NPU while everything goes on: "kill" (SIGKILL, and it has to come
-/// back by itself), "upgrade" (`issu npu upgrade`). Its routes have to be there afterwards.
+/// back by itself), "upgrade" (`issu npu upgrade`), "snapshot" and "restore" (`issu npu snapshot`
+/// into a file of the drill's evidence, and back from it). Its routes have to be there afterwards;
+/// after a restore they are those of the route processor, too.
 struct NpuStep {
   std::string what;
 };

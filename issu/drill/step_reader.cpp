@@ -117,7 +117,7 @@ Step read_step(StrictTable& table, const std::string& kind, Reading& reading) {
     return upgrade_step(table, reading);
   }
   if (kind == "npu") {
-    const NpuStep step{table.required_choice("npu", {"kill", "upgrade"})};
+    const NpuStep step{table.required_choice("npu", {"kill", "upgrade", "snapshot", "restore"})};
     return {step.what + " the NPU", 0, step};
   }
   if (kind == "archive") {

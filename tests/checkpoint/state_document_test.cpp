@@ -33,6 +33,28 @@ TEST_CASE("what was written is read again") {
   CHECK(digest_text(document->digest).size() == 32);
 }
 
+TEST_CASE("a section that comes in pieces is one, and as long as it was said to be") {
+  const auto written = [](std::size_t said) {
+    std::vector<std::string_view> pieces{"in ", "three ", "pieces"};
+    std::size_t at = 0;
+    const StateSection section{
+        "routes", bytes_of("1 "),
+        [&] { return at < pieces.size() ? bytes_of(pieces[at++]) : std::span<const std::byte>(); },
+        said};
+    return encode_state("npu", 1, {&section, 1});
+  };
+  const auto bytes = written(15);
+  REQUIRE(bytes);
+  const auto document = decode_state(bytes->span(), {"npu", 1, 1});
+  REQUIRE(document);
+  const auto routes = document->section("routes");
+  CHECK(std::string_view(reinterpret_cast<const char*>(routes.data()), routes.size()) ==
+        "1 in three pieces");
+  CHECK(document->digest == digest_of(bytes->span()));
+  CHECK_FALSE(written(16));
+  CHECK_FALSE(written(14));
+}
+
 TEST_CASE("each bit that flips and each byte that is missing is seen") {
   const StateBytes bytes = sample();
   std::vector<std::byte> copy(bytes.span().begin(), bytes.span().end());

@@ -101,6 +101,38 @@ TEST_CASE("the NPU is the kernel's tables unless the file says otherwise") {
   CHECK(short_form->router.npu.engine == "packet");
 }
 
+TEST_CASE("rates of what the route processor is given: each by itself, the rest as usual") {
+  const SampleFolder folder;
+  const auto loaded = folder.load(kGood +
+                                  "\n[npu]\ndriver = \"soft\"\n[npu.punt]\n"
+                                  "control = { per_second = 50000 }\n"
+                                  "exception = { per_second = 100, burst = 20 }\n");
+  REQUIRE_MESSAGE(loaded, loaded.error().message());
+  const backends::PuntRates& rates = loaded->router.npu.punt;
+  CHECK(rates.control == backends::PuntRate{50'000, 4'000});
+  CHECK(rates.exception == backends::PuntRate{100, 20});
+  CHECK(rates.neighbour == backends::PuntRates{}.neighbour);
+}
+
+TEST_CASE("rates that protect nothing, or let nobody through, are refused") {
+  const SampleFolder folder;
+  const auto loaded = folder.load(kGood +
+                                  "\n[npu]\ndriver = \"soft\"\n[npu.punt]\n"
+                                  "neighbour = { per_second = 0 }\n"
+                                  "control = { burst = 1000000 }\n"
+                                  "exception = { rate = 5 }\n"
+                                  "exeption = { burst = 5 }\n");
+  REQUIRE_FALSE(loaded);
+  for (const char* part : {"npu.punt.neighbour.per_second", "npu.punt.control.burst",
+                           "npu.punt.exception.rate", "npu.punt.exeption"}) {
+    CAPTURE(part);
+    CHECK(loaded.error().message().find(part) != std::string::npos);
+  }
+  const auto kernel = folder.load(kGood + "\n[npu.punt]\ncontrol = { burst = 5 }\n");
+  REQUIRE_FALSE(kernel);
+  CHECK(kernel.error().message().find("npu.punt") != std::string::npos);
+}
+
 TEST_CASE("what does not go together in [npu] is refused, all of it at once") {
   const SampleFolder folder;
   const auto refused = folder.load(with("name = \"east\"", "name = \"punt7\"") +

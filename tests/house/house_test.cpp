@@ -36,6 +36,25 @@ TEST_CASE("one file only knows each vendor's library") {
   expect_none(house::sole_owner_violations(our_tree()));
 }
 
+TEST_CASE("only the two ports are derived from") {
+  expect_none(house::inheritance_violations(our_tree()));
+}
+
+TEST_CASE("a class that derives from something else is found") {
+  const auto count = [](const std::string& text, const std::string& path = "issu/x.cpp") {
+    return house::inheritance_violations({{path, text}}).size();
+  };
+  CHECK(count("class A : public B {\n};\n") == 1);
+  CHECK(count("struct A final : B {};\n") == 1);
+  CHECK(count("class A\n    : public Npu, private B {\n};\n") == 1);
+  CHECK(count("class A final : public backends::B<int> {\n};\n") == 1);
+  CHECK(count("class A final : public Npu {\n};\n") == 0);
+  CHECK(count("class Sink : public std::streambuf {\n};\n") == 0);
+  CHECK(count("enum class A : std::uint8_t { one };\n") == 0);
+  CHECK(count("struct A::B {\n};\nclass A {\n public:\n};\n") == 0);
+  CHECK(count("class A : public B {\n};\n", "tests/x.cpp") == 0);
+}
+
 TEST_CASE("no registry, no machine's path and no unfinished work is named") {
   expect_none(house::word_violations(our_tree()));
 }

@@ -5,7 +5,9 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <regex>
 #include <set>
+#include <sstream>
 
 #include "tests/house/table.hpp"
 
@@ -148,6 +150,39 @@ std::vector<std::string> sole_owner_violations(const Tree& tree) {
         names += " " + file;
       }
       found.push_back("one file only may know " + std::string(owner.name) + ", not:" + names);
+    }
+  }
+  return found;
+}
+
+std::vector<std::string> inheritance_violations(const Tree& tree) {
+  // A head of a class with bases: "class A final : public B, private C<D> {". The first group is
+  // "enum " when the colon is followed by an enumeration's type.
+  static const std::regex head(
+      R"((enum\s+)?\b(?:class|struct)\s+[\w:<>]+(?:\s+final)?\s*[^:]:\s*([^:{};()][^{};()]*)\{)");
+  static const std::regex access(R"(^\s*(?:(?:public|protected|private|virtual)\s+)*)");
+  std::vector<std::string> found;
+  for (const auto& [path, text] : tree) {
+    if (!is_source(path) || path.starts_with("tests/")) {
+      continue;
+    }
+    for (std::sregex_iterator each(text.begin(), text.end(), head); each != std::sregex_iterator();
+         ++each) {
+      if ((*each)[1].matched) {
+        continue;
+      }
+      const auto line = static_cast<std::size_t>(
+          1 + std::count(text.begin(), text.begin() + each->position(), '\n'));
+      std::istringstream list((*each)[2].str());
+      for (std::string base; std::getline(list, base, ',');) {
+        base = std::regex_replace(base, access, "");
+        base.erase(base.find_last_not_of(" \t\n") + 1);
+        if (std::none_of(bases().begin(), bases().end(),
+                         [&](const Base& known) { return known.name == base; })) {
+          found.push_back(at(path, line) + "derives from " + base +
+                          "; only the two ports are derived from");
+        }
+      }
     }
   }
   return found;

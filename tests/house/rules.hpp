@@ -20,6 +20,8 @@ Tree read_tree(const std::string& root);
 /// One line a violation, empty when the rules hold: "issu/a.cpp:3: ...".
 std::vector<std::string> include_violations(const Tree& tree);
 std::vector<std::string> sole_owner_violations(const Tree& tree);
+/// Classes outside of tests that derive from what the table does not name.
+std::vector<std::string> inheritance_violations(const Tree& tree);
 std::vector<std::string> word_violations(const Tree& tree);
 /// Files of code that are too long; those that are merely long go to `notes`.
 std::vector<std::string> length_violations(const Tree& tree, std::vector<std::string>& notes);

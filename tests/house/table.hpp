@@ -62,6 +62,24 @@ inline const std::vector<Folder>& folders() {
   return table;
 }
 
+/// Who may be derived from outside of tests, and why.
+struct Base {
+  std::string_view name;
+  std::string_view why;
+};
+
+inline const std::vector<Base>& bases() {
+  static const std::vector<Base> table = {
+      {"RouteProcessor", "a port"},
+      {"Npu", "a port"},
+      {"std::streambuf", "cereal reads and writes streams"},
+      {"nlohmann::json_sax<nlohmann::json>", "its parser calls back"},
+      {"Common", "words of a command line, no virtual member"},
+      {"image::BuildOptions", "words of a command line, no virtual member"},
+  };
+  return table;
+}
+
 /// What only one source file of the product may know.
 struct SoleOwner {
   std::string_view name;    ///< for the message

@@ -23,6 +23,49 @@ bool is_link_local(const tables::Address& address) {
   return address.family == 6 && address.bytes[0] == 0xfe && (address.bytes[1] & 0xc0U) == 0x80;
 }
 
+/// A punt interface is down when its port is: so the daemons see it.
+void follow_link(const std::string& punt, bool is_up, bool port_is_up) {
+  if (is_up == port_is_up) {
+    return;
+  }
+  if (auto set = set_link_up(punt, port_is_up); !set) {
+    std::fprintf(stderr, "issu-npud: %s\n", set.error().message().c_str());
+  }
+}
+
+Result<std::vector<OwnAddress>> addresses_in_netns(const std::string& netns) {
+  std::vector<OwnAddress> own;
+  ISSU_TRY(NetNs::inside(NetNs::path_of(netns),
+                         [&]() -> Result<void> {
+                           auto found = own_addresses();
+                           if (!found) {
+                             return fail(std::move(found).error());
+                           }
+                           own = std::move(*found);
+                           return {};
+                         }),
+           "in the route processor's namespace");
+  return own;
+}
+
+/// Where the slots have machines of their own, no namespace here has the router's addresses.
+Result<std::vector<OwnAddress>> addresses_in(const Settings& settings) {
+  if (settings.npu.punt_links == PuntLinks::shared) {
+    return addresses_in_netns(settings.rp_netns);
+  }
+  std::vector<OwnAddress> own;
+  for (const Settings::Port& port : settings.ports) {
+    for (const std::string& text : port.addresses) {
+      auto address = own_address(port.name, text);
+      if (!address) {
+        return fail(std::move(address).error());
+      }
+      own.push_back(*address);
+    }
+  }
+  return own;
+}
+
 }  // namespace
 
 Result<ChassisTables> ChassisTables::open(tables::Writer& tables, Settings settings) {
@@ -75,15 +118,17 @@ Result<bool> ChassisTables::take_ports() {
     tables::Port port;
     port.name = named.name;
     const auto link = link_of(named.name);
-    const auto punt = link_of(named.punt);
     if (link) {
       port.ifindex = link->index;
       port.mtu = link->mtu;
       port.mac = link->mac;
       port.up = link->up && link->carrier;
     }
-    if (punt) {
-      port.punt_ifindex = {punt->index, punt->index};
+    for (std::size_t slot = 0; slot < named.punts.size(); ++slot) {
+      if (const auto punt = link_of(named.punts[slot])) {
+        port.punt_ifindex[slot] = punt->index;
+        follow_link(named.punts[slot], punt->up, port.up);
+      }
     }
     const auto known = tables_.find_port(named.name);
     if (!known || tables_.port(*known) != port) {
@@ -93,13 +138,8 @@ Result<bool> ChassisTables::take_ports() {
     if (!index) {
       return pass(std::move(index).error(), "port " + named.name);
     }
-    if (link && punt) {
-      found.push_back({*index, link->index, port.punt_ifindex});
-    }
-    if (punt && punt->up != port.up) {
-      if (auto set = set_link_up(named.punt, port.up); !set) {
-        std::fprintf(stderr, "issu-npud: %s\n", set.error().message().c_str());
-      }
+    if (link && port.punt_ifindex != std::array{0U, 0U}) {
+      found.push_back({*index, link->index, {port.punt_ifindex[0], port.punt_ifindex[1]}});
     }
   }
   changed = changed || found != ports_;
@@ -119,21 +159,14 @@ Result<void> ChassisTables::set_chassis_route(const Prefix& prefix, const NextHo
 }
 
 Result<void> ChassisTables::take_addresses() {
-  std::vector<OwnAddress> own;
-  ISSU_TRY(NetNs::inside(NetNs::path_of(settings_.rp_netns),
-                         [&]() -> Result<void> {
-                           auto found = own_addresses();
-                           if (!found) {
-                             return fail(std::move(found).error());
-                           }
-                           own = std::move(*found);
-                           return {};
-                         }),
-           "in the route processor's namespace");
+  const auto own = addresses_in(settings_);
+  if (!own) {
+    return fail(own.error());
+  }
   std::set<Prefix> wanted;
   std::vector<tables::Local> locals;
   std::vector<std::pair<Prefix, NextHop>> routes;
-  for (const OwnAddress& each : own) {
+  for (const OwnAddress& each : *own) {
     const auto port = tables_.find_port(each.interface);
     NextHop punt;
     punt.kind = NPU_NH_PUNT;

@@ -2,13 +2,11 @@
 
 #include <net/if.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
-#include <optional>
 
-#include "backends/npu/soft/engine/neighbours.hpp"
-#include "backends/npu/soft/engine/packet_engine.hpp"
-#include "backends/npu/soft/engine/xdp_engine.hpp"
+#include "backends/npu/soft/settings.hpp"
 
 namespace issu::backends::soft {
 namespace {
@@ -43,102 +41,7 @@ std::vector<HandedRing> rings_of(Handover& heritage) {
   return rings;
 }
 
-/// What both engines need beside them: neighbours that ask through them.
-template <typename Engine>
-class Hosted : public EngineHost {
- public:
-  Hosted(const tables::Segment& segment, std::unique_ptr<Engine> engine)
-      : segment_(segment), engine_(std::move(engine)) {}
-
-  void attach(tables::Writer& tables) override {
-    neighbours_.emplace(segment_, tables,
-                        [this](std::uint32_t port, Frame frame) { engine_->send(port, frame); });
-  }
-  Result<void> set_ports(std::span<const EnginePort> ports) override {
-    ports_.assign(ports.begin(), ports.end());
-    return engine_->set_ports(ports);
-  }
-  [[nodiscard]] std::vector<int> fds() const override { return engine_->fds(); }
-  Result<void> pump() override {
-    Result<void> result;
-    engine_->pump([&](const NeighbourEvent& event) {
-      if (auto taken = neighbours_->take(event); !taken) {
-        result = std::move(taken);
-      }
-    });
-    return result ? neighbours_->tick() : result;
-  }
-
- protected:
-  [[nodiscard]] Engine& engine() const { return *engine_; }
-  [[nodiscard]] const std::vector<EnginePort>& ports() const { return ports_; }
-
- private:
-  const tables::Segment& segment_;
-  std::unique_ptr<Engine> engine_;
-  std::optional<Neighbours> neighbours_;
-  std::vector<EnginePort> ports_;
-};
-
-class PacketHost final : public Hosted<PacketEngine> {
- public:
-  PacketHost(const tables::Segment& segment, std::unique_ptr<PacketEngine> engine,
-             const PacketOptions& options)
-      : Hosted(segment, std::move(engine)), options_(options) {}
-
-  std::pair<json, std::vector<int>> hand_over() override {
-    json words{{"rings", json::array()},
-               {"port_shape", shape_words(options_.ports)},
-               {"punt_shape", shape_words(options_.punts)}};
-    std::vector<int> fds;
-    for (const HandedRing& ring : engine().hand_over()) {
-      words["rings"].push_back({{"port", ring.port},
-                                {"ifindex", ring.ifindex},
-                                {"slots", ring.slots},
-                                {"position", ring.position}});
-      fds.push_back(ring.fd);
-    }
-    return {std::move(words), std::move(fds)};
-  }
-  void unpin() override {}
-  [[nodiscard]] json view() const override {
-    return {{"name", "packet"}, {"ports", ports().size()}};
-  }
-
- private:
-  PacketOptions options_;
-};
-
-class XdpHost final : public Hosted<XdpEngine> {
- public:
-  using Hosted::Hosted;
-
-  Result<void> pump() override {
-    if (mono_now() - looked_at_ > look_interval) {
-      looked_at_ = mono_now();
-      engine().look_at_ports();
-    }
-    return Hosted::pump();
-  }
-  // The kernel forwards meanwhile.
-  std::pair<json, std::vector<int>> hand_over() override { return {json::object(), {}}; }
-  void unpin() override {
-    if (auto gone = engine().detach(); !gone) {
-      std::fprintf(stderr, "issu-npud: %s\n", gone.error().message().c_str());
-    }
-  }
-  [[nodiscard]] json view() const override {
-    std::size_t fast = 0;
-    for (const EnginePort& port : ports()) {
-      fast += engine().is_fast(port.index) ? 1U : 0U;
-    }
-    return {{"name", "xdp"}, {"ports", ports().size()}, {"fast_ports", fast}};
-  }
-
- private:
-  static constexpr MonoNs look_interval = 1'000'000'000;
-  MonoNs looked_at_ = 0;
-};
+constexpr MonoNs second = 1'000'000'000;
 
 }  // namespace
 
@@ -158,34 +61,132 @@ std::vector<EnginePort> ports_in(const tables::Segment& segment) {
   return ports;
 }
 
-Result<std::unique_ptr<EngineHost>> EngineHost::start(const TableStore& tables,
-                                                      Handover* heritage) {
-  std::unique_ptr<EngineHost> host;
-  if (tables.arrays() != nullptr) {
-    auto engine = XdpEngine::start(*tables.arrays());
-    if (!engine) {
-      return fail(std::move(engine).error());
-    }
-    host = std::make_unique<XdpHost>(tables.segment(), std::move(*engine));
-  } else {
-    PacketOptions options;
-    std::vector<HandedRing> rings;
-    if (heritage != nullptr) {
-      // What is handed over has the shape that the older program gave it.
-      options.ports = shape_of(heritage->words, "port_shape", options.ports);
-      options.punts = shape_of(heritage->words, "punt_shape", options.punts);
-      rings = rings_of(*heritage);
-    }
-    auto engine = PacketEngine::start(tables.segment(), options, std::move(rings));
-    if (!engine) {
-      return fail(std::move(engine).error());
-    }
-    host = std::make_unique<PacketHost>(tables.segment(), std::move(*engine), options);
+Result<EngineHost::Engine> EngineHost::start_packet(const TableStore& tables,
+                                                    const PuntRates& rates, Handover* heritage) {
+  PacketOptions options;
+  options.polices = polices_of(rates);
+  std::vector<HandedRing> rings;
+  if (heritage != nullptr) {
+    // What is handed over has the shape that the older program gave it.
+    options.ports = shape_of(heritage->words, "port_shape", options.ports);
+    options.punts = shape_of(heritage->words, "punt_shape", options.punts);
+    rings = rings_of(*heritage);
   }
-  if (auto set = host->set_ports(ports_in(tables.segment())); !set) {
-    std::fprintf(stderr, "issu-npud: %s\n", set.error().message().c_str());
+  auto engine = PacketEngine::start(tables.segment(), options, std::move(rings));
+  if (!engine) {
+    return fail(std::move(engine).error());
   }
+  return Packet{std::move(*engine), options};
+}
+
+Result<EngineHost> EngineHost::start(const TableStore& tables, const PuntRates& rates,
+                                     Handover* heritage) {
+  Result<Engine> engine = [&]() -> Result<Engine> {
+    if (tables.arrays() == nullptr) {
+      return start_packet(tables, rates, heritage);
+    }
+    auto xdp = XdpEngine::start(*tables.arrays(), polices_of(rates));
+    if (!xdp) {
+      return fail(std::move(xdp).error());
+    }
+    return Xdp{std::move(*xdp)};
+  }();
+  if (!engine) {
+    return fail(std::move(engine).error());
+  }
+  EngineHost host(tables.segment(), std::move(*engine));
+  host.set_ports(ports_in(tables.segment()));
   return host;
+}
+
+void EngineHost::attach(tables::Writer& tables) {
+  std::visit(
+      [&](auto& with) {
+        neighbours_.emplace(segment_, tables,
+                            [engine = with.engine.get()](std::uint32_t port, Frame frame) {
+                              engine->send(port, frame);
+                            });
+      },
+      engine_);
+}
+
+void EngineHost::set_ports(std::span<const EnginePort> ports) {
+  ports_.assign(ports.begin(), ports.end());
+  try_ports();
+}
+
+void EngineHost::try_ports() {
+  tried_at_ = mono_now();
+  const auto set = std::visit([&](auto& with) { return with.engine->set_ports(ports_); }, engine_);
+  ports_refused_ = !set;
+  if (ports_refused_ && (told_at_ == 0 || tried_at_ - told_at_ >= second)) {
+    told_at_ = tried_at_;
+    std::fprintf(stderr, "issu-npud: %s; the other ports forward\n", set.error().message().c_str());
+  }
+}
+
+std::vector<int> EngineHost::fds() const {
+  return std::visit([](const auto& with) { return with.engine->fds(); }, engine_);
+}
+
+void EngineHost::look_at_ports() {
+  if (mono_now() - tried_at_ <= second) {
+    return;
+  }
+  if (ports_refused_) {
+    try_ports();
+  } else if (Xdp* xdp = std::get_if<Xdp>(&engine_)) {
+    tried_at_ = mono_now();
+    xdp->engine->look_at_ports();
+  }
+}
+
+Result<void> EngineHost::pump() {
+  look_at_ports();
+  Result<void> result;
+  const auto take = [&](const NeighbourEvent& event) {
+    if (auto taken = neighbours_->take(event); !taken) {
+      result = std::move(taken);
+    }
+  };
+  std::visit([&](auto& with) { with.engine->pump(take); }, engine_);
+  return result ? neighbours_->tick() : result;
+}
+
+std::pair<json, std::vector<int>> EngineHost::hand_over() {
+  Packet* packet = std::get_if<Packet>(&engine_);
+  if (packet == nullptr) {
+    return {json::object(), {}};  // the kernel forwards meanwhile
+  }
+  json words{{"rings", json::array()},
+             {"port_shape", shape_words(packet->options.ports)},
+             {"punt_shape", shape_words(packet->options.punts)}};
+  std::vector<int> fds;
+  for (const HandedRing& ring : packet->engine->hand_over()) {
+    words["rings"].push_back({{"port", ring.port},
+                              {"ifindex", ring.ifindex},
+                              {"slots", ring.slots},
+                              {"position", ring.position}});
+    fds.push_back(ring.fd);
+  }
+  return {std::move(words), std::move(fds)};
+}
+
+void EngineHost::unpin() {
+  const auto gone = std::visit([](auto& with) { return with.engine->detach(); }, engine_);
+  if (!gone) {
+    std::fprintf(stderr, "issu-npud: %s\n", gone.error().message().c_str());
+  }
+}
+
+json EngineHost::view() const {
+  json view{{"name", "packet"}, {"ports", ports_.size()}};
+  if (const Xdp* xdp = std::get_if<Xdp>(&engine_)) {
+    view["name"] = "xdp";
+    view["fast_ports"] = std::ranges::count_if(
+        ports_, [&](const EnginePort& port) { return xdp->engine->is_fast(port.index); });
+  }
+  return view;
 }
 
 }  // namespace issu::backends::soft

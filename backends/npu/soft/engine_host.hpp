@@ -2,11 +2,16 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "backends/npu/soft/engine/engine_port.hpp"
+#include "backends/npu/soft/engine/neighbours.hpp"
+#include "backends/npu/soft/engine/packet_engine.hpp"
+#include "backends/npu/soft/engine/xdp_engine.hpp"
 #include "backends/npu/soft/table_store.hpp"
 #include "issu/base/fd.hpp"
 #include "state-sync/tables/tables.hpp"
@@ -25,24 +30,51 @@ struct Handover {
 class EngineHost {
  public:
   /// `heritage`: of the npud before, nullptr when there was none. `tables` must outlive it.
-  static Result<std::unique_ptr<EngineHost>> start(const TableStore& tables, Handover* heritage);
-  virtual ~EngineHost() = default;
+  static Result<EngineHost> start(const TableStore& tables, const PuntRates& rates,
+                                  Handover* heritage);
 
   /// From now on neighbours are asked for and kept. `tables` must outlive it.
-  virtual void attach(tables::Writer& tables) = 0;
-  /// Takes ports in and lets others go; those that stay never stop.
-  virtual Result<void> set_ports(std::span<const EnginePort> ports) = 0;
+  void attach(tables::Writer& tables);
+  /// Takes ports in and lets others go; those that stay never stop. What can't be taken (it
+  /// disappeared meanwhile) is told, once a second at most, and tried again by `pump`; the others
+  /// forward.
+  void set_ports(std::span<const EnginePort> ports);
   /// Readable when there is something for `pump`.
-  [[nodiscard]] virtual std::vector<int> fds() const = 0;
+  [[nodiscard]] std::vector<int> fds() const;
   /// Takes up what the engine has seen, and looks after the neighbours; also without a reason, a
   /// few times a second.
-  virtual Result<void> pump() = 0;
+  Result<void> pump();
   /// Stops at once and gives what the next one goes on with; frames wait in the sockets meanwhile.
   /// The descriptors are still this one's.
-  virtual std::pair<nlohmann::json, std::vector<int>> hand_over() = 0;
+  std::pair<nlohmann::json, std::vector<int>> hand_over();
   /// Takes away what would outlive npud.
-  virtual void unpin() = 0;
-  [[nodiscard]] virtual nlohmann::json view() const = 0;
+  void unpin();
+  [[nodiscard]] nlohmann::json view() const;
+
+ private:
+  struct Packet {
+    std::unique_ptr<PacketEngine> engine;
+    PacketOptions options;
+  };
+  struct Xdp {
+    std::unique_ptr<XdpEngine> engine;
+  };
+  using Engine = std::variant<Packet, Xdp>;
+
+  EngineHost(const tables::Segment& segment, Engine engine)
+      : segment_(segment), engine_(std::move(engine)) {}
+  static Result<Engine> start_packet(const TableStore& tables, const PuntRates& rates,
+                                     Handover* heritage);
+  void try_ports();
+  void look_at_ports();
+
+  const tables::Segment& segment_;
+  Engine engine_;
+  std::optional<Neighbours> neighbours_;
+  std::vector<EnginePort> ports_;
+  bool ports_refused_ = false;
+  MonoNs tried_at_ = 0;
+  MonoNs told_at_ = 0;
 };
 
 /// The ports of tables that are there already, as far as their interfaces still are.

@@ -95,41 +95,31 @@ void say(const std::string& line) {
   std::fprintf(stderr, "issu-npud: feed: %s\n", line.c_str());
 }
 
-/// What both feeds have: a `Feed` that knows the ports.
-class FeedBase : public Feeds {
+json counters_of(const fpm::Feed& feed, const char* name) {
+  const fpm::FeedCounters& counters = feed.counters();
+  return {{"name", name},
+          {"messages", counters.messages},
+          {"routes_set", counters.routes_set},
+          {"routes_removed", counters.routes_removed},
+          {"replaced_in_one", counters.replaced_in_one},
+          {"nexthops", counters.nexthops},
+          {"skipped", counters.skipped},
+          {"malformed", counters.malformed},
+          {"unknown_nexthop", counters.unknown_nexthop},
+          {"set_later", counters.set_later},
+          {"unknown_port", counters.unknown_port},
+          {"encapsulated", counters.encapsulated},
+          {"refused", counters.refused}};
+}
+
+}  // namespace
+
+class FpmSource {
  public:
-  FeedBase(tables::Writer& tables, const Settings& settings)
-      : ports_(tables, settings),
+  FpmSource(tables::Writer& tables, const Settings& settings)
+      : tables_(tables),
+        ports_(tables, settings),
         feed_(tables, {[this](std::uint32_t ifindex) { return ports_.find(ifindex); }, say}) {}
-
-  void ports_changed() override { feed_.ports_changed(); }
-
- protected:
-  [[nodiscard]] json feed_view(const char* name) const {
-    const fpm::FeedCounters& counters = feed_.counters();
-    return {{"name", name},
-            {"messages", counters.messages},
-            {"routes_set", counters.routes_set},
-            {"routes_removed", counters.routes_removed},
-            {"replaced_in_one", counters.replaced_in_one},
-            {"nexthops", counters.nexthops},
-            {"skipped", counters.skipped},
-            {"malformed", counters.malformed},
-            {"unknown_nexthop", counters.unknown_nexthop},
-            {"set_later", counters.set_later},
-            {"unknown_port", counters.unknown_port},
-            {"encapsulated", counters.encapsulated},
-            {"refused", counters.refused}};
-  }
-
-  PortsByIndex ports_;
-  fpm::Feed feed_;
-};
-
-class FpmFeeds final : public FeedBase {
- public:
-  FpmFeeds(tables::Writer& tables, const Settings& settings)
-      : FeedBase(tables, settings), tables_(tables) {}
 
   Result<void> listen(const std::string& netns) {
     return NetNs::inside(NetNs::path_of(netns), [&]() -> Result<void> {
@@ -142,12 +132,12 @@ class FpmFeeds final : public FeedBase {
     });
   }
 
-  void watch(std::vector<pollfd>& watched) const override {
+  void watch(std::vector<pollfd>& watched) const {
     for (const int fd : server_->fds()) {
       watched.push_back({fd, POLLIN, 0});
     }
   }
-  Result<void> serve(const std::vector<pollfd>& /*watched*/, std::size_t /*first*/) override {
+  Result<void> serve() {
     if (!server_->connected()) {
       feed_.begin_listing();  // who connects says everything
       listing_ = true;
@@ -157,7 +147,7 @@ class FpmFeeds final : public FeedBase {
     said_at_ = feed_.counters().messages == before ? said_at_ : mono_now();
     return {};
   }
-  Result<void> settle(state_sync::FibSocket& kernel) override {
+  Result<void> settle(state_sync::FibSocket& kernel) {
     if (!listing_ || !server_->connected() || mono_now() - said_at_ < settled_after) {
       return {};
     }
@@ -174,14 +164,15 @@ class FpmFeeds final : public FeedBase {
     vanished_ += vanished->size();
     return {};
   }
-  void begin_epoch() override { server_->begin_epoch(); }
-  bool lost_something() override {
+  void ports_changed() { feed_.ports_changed(); }
+  void begin_epoch() { server_->begin_epoch(); }
+  bool lost_something() {
     // A route that the tables refused is a route that was lost, too.
     const std::uint64_t refused = feed_.counters().refused;
     return server_->take_lost() || std::exchange(refused_, refused) != refused;
   }
-  [[nodiscard]] json view() const override {
-    json view = feed_view("fpm");
+  [[nodiscard]] json view() const {
+    json view = counters_of(feed_, "fpm");
     const fpm::ServerCounters& counters = server_->counters();
     view["vanished"] = vanished_;
     view["connected"] = server_->connected();
@@ -193,6 +184,8 @@ class FpmFeeds final : public FeedBase {
 
  private:
   tables::Writer& tables_;
+  PortsByIndex ports_;
+  fpm::Feed feed_;
   std::optional<fpm::FpmServer> server_;
   std::uint64_t refused_ = 0;
   std::uint64_t vanished_ = 0;
@@ -200,10 +193,12 @@ class FpmFeeds final : public FeedBase {
   bool listing_ = false;  ///< what the connection has said since its beginning is written down
 };
 
-class NetlinkFeeds final : public FeedBase {
+class NetlinkSource {
  public:
-  NetlinkFeeds(tables::Writer& tables, const Settings& settings)
-      : FeedBase(tables, settings), tables_(tables) {}
+  NetlinkSource(tables::Writer& tables, const Settings& settings)
+      : tables_(tables),
+        ports_(tables, settings),
+        feed_(tables, {[this](std::uint32_t ifindex) { return ports_.find(ifindex); }, say}) {}
 
   Result<void> listen(const std::string& netns) {
     return NetNs::inside(NetNs::path_of(netns), [&]() -> Result<void> {
@@ -216,22 +211,21 @@ class NetlinkFeeds final : public FeedBase {
     });
   }
 
-  void watch(std::vector<pollfd>& watched) const override {
+  void watch(std::vector<pollfd>& watched) const {
     watched.push_back({listener_->fd(), POLLIN, 0});
   }
-  Result<void> serve(const std::vector<pollfd>& /*watched*/, std::size_t /*first*/) override {
-    return listener_->serve();
-  }
+  Result<void> serve() { return listener_->serve(); }
+  void ports_changed() { feed_.ports_changed(); }
   // The kernel's table goes on across daemons, and tells of every change.
-  void begin_epoch() override {}
+  void begin_epoch() {}
   // The listener does this by itself.
-  Result<void> settle(state_sync::FibSocket& /*kernel*/) override { return {}; }
-  bool lost_something() override {
+  Result<void> settle(state_sync::FibSocket& /*kernel*/) { return {}; }
+  bool lost_something() {
     const std::uint64_t lost = listener_->counters().overruns + feed_.counters().refused;
     return std::exchange(lost_, lost) != lost;
   }
-  [[nodiscard]] json view() const override {
-    json view = feed_view("netlink");
+  [[nodiscard]] json view() const {
+    json view = counters_of(feed_, "netlink");
     const fpm::ListenerCounters& counters = listener_->counters();
     view["datagrams"] = counters.datagrams;
     view["resyncs"] = counters.resyncs;
@@ -242,22 +236,49 @@ class NetlinkFeeds final : public FeedBase {
 
  private:
   tables::Writer& tables_;
+  PortsByIndex ports_;
+  fpm::Feed feed_;
   std::optional<fpm::KernelListener> listener_;
   std::uint64_t lost_ = 0;
 };
 
-template <typename Kind>
-Result<std::unique_ptr<Feeds>> listening(tables::Writer& tables, const Settings& settings) {
-  auto feeds = std::make_unique<Kind>(tables, settings);
-  ISSU_TRY(feeds->listen(settings.rp_netns), "in the route processor's namespace");
-  return feeds;
+Result<Feeds> Feeds::open(tables::Writer& tables, const Settings& settings) {
+  Source source;
+  if (settings.npu.feed == "netlink") {
+    source = std::make_unique<NetlinkSource>(tables, settings);
+  } else {
+    source = std::make_unique<FpmSource>(tables, settings);
+  }
+  ISSU_TRY(std::visit([&](auto& each) { return each->listen(settings.rp_netns); }, source),
+           "in the route processor's namespace");
+  return Feeds(std::move(source));
 }
 
-}  // namespace
+Feeds::Feeds(Source source) : source_(std::move(source)) {}
+Feeds::Feeds(Feeds&&) noexcept = default;
+Feeds& Feeds::operator=(Feeds&&) noexcept = default;
+Feeds::~Feeds() = default;
 
-Result<std::unique_ptr<Feeds>> Feeds::open(tables::Writer& tables, const Settings& settings) {
-  return settings.npu.feed == "netlink" ? listening<NetlinkFeeds>(tables, settings)
-                                        : listening<FpmFeeds>(tables, settings);
+void Feeds::watch(std::vector<pollfd>& watched) const {
+  std::visit([&](const auto& each) { each->watch(watched); }, source_);
+}
+Result<void> Feeds::serve() {
+  return std::visit([](auto& each) { return each->serve(); }, source_);
+}
+void Feeds::begin_epoch() {
+  std::visit([](auto& each) { each->begin_epoch(); }, source_);
+}
+bool Feeds::lost_something() {
+  return std::visit([](auto& each) { return each->lost_something(); }, source_);
+}
+Result<void> Feeds::settle(state_sync::FibSocket& kernel) {
+  return std::visit([&](auto& each) { return each->settle(kernel); }, source_);
+}
+void Feeds::ports_changed() {
+  std::visit([](auto& each) { each->ports_changed(); }, source_);
+}
+json Feeds::view() const {
+  return std::visit([](const auto& each) { return each->view(); }, source_);
 }
 
 }  // namespace issu::backends::soft

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <variant>
 #include <vector>
 
 #include "backends/npu/soft/settings.hpp"
@@ -12,30 +13,42 @@
 
 namespace issu::backends::soft {
 
+class FpmSource;
+class NetlinkSource;
+
 /// Where the daemons' routes come from, for a poll loop: FRR's FPM on 127.0.0.1 port 2620 of the
 /// route processor's namespace, or the netlink notifications of its kernel.
 class Feeds {
  public:
-  static Result<std::unique_ptr<Feeds>> open(tables::Writer& tables, const Settings& settings);
-  virtual ~Feeds() = default;
+  static Result<Feeds> open(tables::Writer& tables, const Settings& settings);
+  Feeds(Feeds&&) noexcept;
+  Feeds& operator=(Feeds&&) noexcept;
+  ~Feeds();
 
   /// Adds what it waits for.
-  virtual void watch(std::vector<pollfd>& watched) const = 0;
-  /// Takes in what has come: `watched` as `watch` has filled it, from `first` on. An error is the
-  /// end of the feed; what can't be read of it is counted and told in `view`.
-  virtual Result<void> serve(const std::vector<pollfd>& watched, std::size_t first) = 0;
+  void watch(std::vector<pollfd>& watched) const;
+  /// Takes in what has come. An error is the end of the feed; what can't be read of it is counted
+  /// and told in `view`.
+  Result<void> serve();
   /// A hold began: what the daemons before it said, and still say, confirms nothing.
-  virtual void begin_epoch() = 0;
+  void begin_epoch();
   /// Whether something that was said may have been lost since the last call.
-  virtual bool lost_something() = 0;
+  bool lost_something();
   /// Outside of any hold: finds routes that were withdrawn while nobody listened. After a daemon
   /// has connected again and has been quiet for 3 s, a route that it did not say again, and that
   /// is not in its kernel's table either, is gone. `kernel`: of the route processor. Cheap when
   /// there is nothing to do.
-  virtual Result<void> settle(state_sync::FibSocket& kernel) = 0;
+  Result<void> settle(state_sync::FibSocket& kernel);
   /// A port of the tables went up or down.
-  virtual void ports_changed() = 0;
-  [[nodiscard]] virtual nlohmann::json view() const = 0;
+  void ports_changed();
+  [[nodiscard]] nlohmann::json view() const;
+
+ private:
+  /// One of them, chosen by the settings. What is said refers to it: it stays where it is.
+  using Source = std::variant<std::unique_ptr<FpmSource>, std::unique_ptr<NetlinkSource>>;
+  explicit Feeds(Source source);
+
+  Source source_;
 };
 
 }  // namespace issu::backends::soft

@@ -73,12 +73,12 @@ class Npud {
   Fd lock_;
   Fd signals_;
   std::unique_ptr<TableStore> store_;
-  std::unique_ptr<EngineHost> engine_;
+  std::optional<EngineHost> engine_;
   std::optional<tables::Writer> writer_;
   std::optional<ChassisTables> chassis_;
   std::optional<state_sync::FibSocket> kernel_;
   std::unique_ptr<HoldKeeper> holds_;
-  std::unique_ptr<Feeds> feeds_;
+  std::optional<Feeds> feeds_;
   std::unique_ptr<ControlServer> control_;
   bool ended_ = false;
 };
@@ -120,11 +120,12 @@ Result<void> Npud::open_tables() {
     // The tables are mapped before the old one stops.
     ISSU_TRY(take_over(heritage), "");
   }
-  auto engine = EngineHost::start(*store_, options_.take_over ? &heritage : nullptr);
+  auto engine =
+      EngineHost::start(*store_, settings_.npu.punt, options_.take_over ? &heritage : nullptr);
   if (!engine) {
     return pass(std::move(engine).error(), "starting the engine " + settings_.npu.engine);
   }
-  engine_ = std::move(*engine);
+  engine_.emplace(std::move(*engine));
   if (options_.take_over) {
     ISSU_TRY(take_lock(true), "");
   }
@@ -166,7 +167,7 @@ Result<void> Npud::open() {
     return fail(std::move(chassis).error());
   }
   chassis_.emplace(std::move(*chassis));
-  ISSU_TRY(engine_->set_ports(chassis_->ports()), "giving the engine its ports");
+  engine_->set_ports(chassis_->ports());
   auto kernel = kernel_socket(settings_.rp_netns);
   auto sweeper = kernel_socket(settings_.rp_netns);
   if (!kernel || !sweeper) {
@@ -207,7 +208,7 @@ Result<void> Npud::look_around() {
     return fail(std::move(changed).error());
   }
   if (*changed) {
-    ISSU_TRY(engine_->set_ports(chassis_->ports()), "giving the engine its ports");
+    engine_->set_ports(chassis_->ports());
     feeds_->ports_changed();
   }
   ISSU_TRY(engine_->pump(), "the neighbours");
@@ -229,7 +230,6 @@ Result<void> Npud::run() {
     for (const int fd : engine_->fds()) {
       watched.push_back({fd, POLLIN, 0});
     }
-    const std::size_t feeds_at = watched.size();
     feeds_->watch(watched);
     const std::size_t control_at = watched.size();
     control_->watch(watched);
@@ -240,7 +240,7 @@ Result<void> Npud::run() {
       break;
     }
     // What the daemons said is taken in before anybody is told how far they are.
-    ISSU_TRY(feeds_->serve(watched, feeds_at), "the feed");
+    ISSU_TRY(feeds_->serve(), "the feed");
     ISSU_TRY(look_around(), "the chassis");
     control_->serve(watched, control_at);
   }
@@ -323,14 +323,23 @@ Result<json> Npud::answer_view(const Request& request) {
     return counters_view(*writer_, store_->segment());
   }
   if (verb == "snapshot") {
-    return take_snapshot(*writer_, store_->segment(), request.words.value("file", ""));
+    return take_snapshot(*writer_, store_->segment(), settings_.router,
+                         request.words.value("file", ""));
   }
   if (verb == "restore") {
-    if (holds_->holding()) {
-      return fail("an upgrade of the router is in its middle", "restore when it is over",
-                  ErrorKind::refused);
+    if (holds_->reconciling()) {
+      return fail("the routes of the router's new side are on their way",
+                  "restore when the upgrade of the router is in soak, or over", ErrorKind::refused);
     }
-    return restore_snapshot(*writer_, request.words.value("file", ""));
+    return restore_snapshot(*writer_, settings_.router, request.words.value("file", ""));
+  }
+  if (verb == "punt") {
+    const json slot = request.words.value("slot", json());
+    if (!slot.is_number_unsigned()) {
+      return fail("punt: which slot?", "say \"slot\": 0 or 1");
+    }
+    ISSU_TRY(writer_->set_punt_slot(slot.get<std::uint32_t>()), "the slot that is punted to");
+    return json{{"punt_slot", slot}};
   }
   if (verb == "unpin") {
     engine_->unpin();

@@ -1,5 +1,6 @@
 #include "backends/npu/soft/own_addresses.hpp"
 
+#include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -8,6 +9,7 @@
 
 #include <bit>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <memory>
 
@@ -71,6 +73,25 @@ Result<std::vector<OwnAddress>> own_addresses() {
     found.push_back(own);
   }
   return found;
+}
+
+Result<OwnAddress> own_address(const std::string& interface, const std::string& text) {
+  OwnAddress own;
+  own.interface = interface;
+  const auto slash = text.find('/');
+  own.address.family = text.find(':') == std::string::npos ? 4 : 6;
+  const unsigned most = own.address.family == 4 ? 32 : 128;
+  unsigned length = most + 1;
+  if (slash != std::string::npos) {
+    std::from_chars(text.data() + slash + 1, text.data() + text.size(), length);
+  }
+  if (length > most || ::inet_pton(own.address.family == 4 ? AF_INET : AF_INET6,
+                                   text.substr(0, slash).c_str(), own.address.bytes.data()) != 1) {
+    return fail("\"" + text + "\" is no address with its prefix length",
+                "write it as 192.0.2.1/24");
+  }
+  own.length = static_cast<std::uint8_t>(length);
+  return own;
 }
 
 state_sync::Prefix prefix_of(const tables::Address& address, std::uint8_t length) {

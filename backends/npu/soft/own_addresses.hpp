@@ -20,6 +20,9 @@ struct OwnAddress {
 /// All of them in the calling thread's network namespace, but for 127.0.0.0/8 and ::1.
 Result<std::vector<OwnAddress>> own_addresses();
 
+/// `text`: "192.0.2.1/24", as router.toml has it.
+Result<OwnAddress> own_address(const std::string& interface, const std::string& text);
+
 /// The prefix that an address is in.
 [[nodiscard]] state_sync::Prefix prefix_of(const tables::Address& address, std::uint8_t length);
 

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "backends/npu/soft/engine/polices.hpp"
 #include "backends/spec.hpp"
 #include "issu/base/result.hpp"
 
@@ -14,7 +16,7 @@ namespace issu::backends::soft {
 struct Settings {
   struct Port {
     std::string name;                    ///< in both namespaces
-    std::string punt;                    ///< the punt interface, in the NPU's namespace
+    std::array<std::string, 2> punts;    ///< the punt interfaces by slot, in the NPU's namespace
     std::vector<std::string> addresses;  ///< "192.0.2.1/24"
   };
   std::string router;
@@ -25,6 +27,9 @@ struct Settings {
 };
 
 [[nodiscard]] Settings settings_of(const RouterSpec& router);
+
+/// The engines' policers of these rates.
+[[nodiscard]] Polices polices_of(const PuntRates& rates);
 
 Result<void> save(const Settings& settings, const std::filesystem::path& file);
 Result<Settings> load_settings(const std::filesystem::path& file);

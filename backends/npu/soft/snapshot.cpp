@@ -4,10 +4,12 @@
 #include <cstring>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "checkpoint/state_document.hpp"
 #include "issu/base/file.hpp"
+#include "state-sync/tables/bucket_pool.hpp"
 
 namespace issu::backends::soft {
 namespace {
@@ -22,14 +24,56 @@ using tables::Writer;
 constexpr const char* kind = "npu-tables";
 constexpr std::uintmax_t largest_snapshot = std::uintmax_t{4} << 30U;
 
-struct Part {
-  const char* name;
-  npu_region region;
+/// The first form was whole regions, unused entries and all, and did not say whose they were.
+constexpr std::uint32_t schema = 2;
+/// Packed, copied and digested while it is in the nearest cache.
+constexpr std::size_t piece_routes = (std::size_t{32} << 10U) / sizeof(npu_route);
+
+/// The daemons' routes without the slots between them, a piece a call.
+class PackedRoutes {
+ public:
+  explicit PackedRoutes(std::span<const npu_route> slots) : slots_(slots), piece_(piece_routes) {}
+
+  std::span<const std::byte> next() {
+    std::size_t count = 0;
+    // One at most is written behind the last: half of the slots are free at random, and a jump
+    // that nobody can foresee costs more than a copy.
+    for (; at_ < slots_.size() && count < piece_.size(); ++at_) {
+      constexpr unsigned wanted = NPU_ROUTE_USED | NPU_ROUTE_DAEMON;
+      std::memcpy(&piece_[count], &slots_[at_], sizeof(npu_route));
+      count += (slots_[at_].state & wanted) == wanted ? 1U : 0U;
+    }
+    return std::as_bytes(std::span(piece_).first(count));
+  }
+
+ private:
+  std::span<const npu_route> slots_;
+  std::size_t at_ = 0;
+  std::vector<npu_route> piece_;
 };
-constexpr Part parts[] = {{"routes", NPU_ROUTES},
-                          {"nexthops", NPU_NEXTHOPS},
-                          {"buckets", NPU_BUCKETS},
-                          {"ports", NPU_PORTS}};
+
+template <typename T>
+std::span<const T> entries_of(const tables::Segment& segment, npu_region region) {
+  const auto words = segment.words(region);
+  return {reinterpret_cast<const T*>(words.data()), words.size_bytes() / sizeof(T)};
+}
+
+/// Those that were ever in use.
+template <typename T>
+std::span<const std::byte> used(const tables::Segment& segment, npu_region region,
+                                std::size_t count) {
+  const auto entries = entries_of<T>(segment, region);
+  return std::as_bytes(entries.first(std::min(count, entries.size())));
+}
+
+std::size_t used_ports(const tables::Segment& segment) {
+  const auto ports = entries_of<npu_port>(segment, NPU_PORTS);
+  std::size_t count = ports.size();
+  while (count > 0 && ports[count - 1].flags == 0) {
+    --count;
+  }
+  return count;
+}
 
 /// The entries of a section, read by copy: nothing says that they lie aligned.
 template <typename T>
@@ -169,40 +213,58 @@ Result<std::uint64_t> remove_others(Writer& writer, std::vector<Prefix> wanted) 
 
 }  // namespace
 
+Result<checkpoint::StateBytes> encode_snapshot(const Writer& writer, const tables::Segment& segment,
+                                               const std::string& router) {
+  const tables::RouteCounts counts = writer.counts();
+  const npu_header& header = segment.header();
+  PackedRoutes routes(entries_of<npu_route>(segment, NPU_ROUTES));
+  const StateSection sections[] = {
+      {"router", std::as_bytes(std::span(router))},
+      {"routes",
+       {},
+       [&] { return routes.next(); },
+       (counts.daemon4 + counts.daemon6) * sizeof(npu_route)},
+      {"nexthops", used<npu_nexthop>(segment, NPU_NEXTHOPS, header.high_water[2])},
+      {"buckets", used<npu_u32>(segment, NPU_BUCKETS,
+                                std::size_t{header.high_water[3]} * tables::BucketPool::chunk)},
+      {"ports", used<npu_port>(segment, NPU_PORTS, used_ports(segment))}};
+  return checkpoint::encode_state(kind, schema, sections);
+}
+
 Result<json> take_snapshot(const Writer& writer, const tables::Segment& segment,
-                           const std::filesystem::path& file) {
-  std::vector<StateSection> sections;
-  for (const Part& part : parts) {
-    sections.push_back({part.name, std::as_bytes(segment.words(part.region))});
-  }
-  auto bytes = checkpoint::encode_state(kind, NPU_LAYOUT_VERSION, sections);
+                           const std::string& router, const std::filesystem::path& file) {
+  auto bytes = encode_snapshot(writer, segment, router);
   if (!bytes) {
     return fail(std::move(bytes).error());
   }
-  const auto span = bytes->span();
+  const auto span = std::as_const(*bytes).span();
   const std::string_view text(static_cast<const char*>(static_cast<const void*>(span.data())),
                               span.size());
   ISSU_TRY(write_file_atomic(file, text), "writing the snapshot");
-  auto read = checkpoint::decode_state(span, {kind, NPU_LAYOUT_VERSION, NPU_LAYOUT_VERSION});
-  if (!read) {
-    return pass(std::move(read).error(), "reading the snapshot back");
-  }
   const tables::RouteCounts counts = writer.counts();
   return json{{"file", file.string()},
               {"bytes", span.size()},
               {"routes", counts.daemon4 + counts.daemon6},
-              {"digest", checkpoint::digest_text(read->digest)}};
+              {"digest", checkpoint::digest_text(checkpoint::digest_of(span))}};
 }
 
-Result<json> restore_snapshot(Writer& writer, const std::filesystem::path& file) {
+Result<json> restore_snapshot(Writer& writer, const std::string& router,
+                              const std::filesystem::path& file) {
   auto text = read_file(file, largest_snapshot);
   if (!text) {
     return fail(std::move(text).error());
   }
-  auto document = checkpoint::decode_state(std::as_bytes(std::span(*text)),
-                                           {kind, NPU_LAYOUT_VERSION, NPU_LAYOUT_VERSION});
+  auto document = checkpoint::decode_state(std::as_bytes(std::span(*text)), {kind, schema, schema});
   if (!document) {
     return pass(std::move(document).error(), "reading " + file.string());
+  }
+  const auto whose = document->section("router");
+  if (!std::equal(whose.begin(), whose.end(), std::as_bytes(std::span(router)).begin(),
+                  std::as_bytes(std::span(router)).end())) {
+    const std::string name(static_cast<const char*>(static_cast<const void*>(whose.data())),
+                           whose.size());
+    return fail(file.string() + " is of the router " + name + ", this is " + router,
+                "restore it there, or take a snapshot here", ErrorKind::refused);
   }
   const Entries<npu_route> routes(document->section("routes"));
   NextHops nexthops(*document, writer);

@@ -95,7 +95,7 @@ Result<void> set_up_links(const RouterSpec& router, const PortSpec& port, const 
 
 Result<void> raise_punt(const RouterSpec& router, std::size_t n) {
   const PortSpec& port = router.ports[n];
-  const std::string punt = punt_name(n);
+  const std::string punt = punt_names(router, n)[0];
   auto there = has_link(router.netns, port.name);
   if (!there) {
     return fail(std::move(there).error());
@@ -121,10 +121,34 @@ Result<void> raise_punt(const RouterSpec& router, std::size_t n) {
   return ip({"-n", router.netns, "link", "set", "dev", port.name, "up"});
 }
 
+Result<void> raise_taps(const RouterSpec& router, std::size_t n) {
+  auto real = link_in(router.npu_netns(), router.ports[n].name);
+  if (!real) {
+    return fail(std::move(real).error());
+  }
+  for (const std::string& punt : punt_names(router, n)) {
+    auto there = has_link(router.npu_netns(), punt);
+    if (!there) {
+      return fail(std::move(there).error());
+    }
+    if (!*there) {
+      ISSU_TRY(ip({"-n", router.npu_netns(), "tuntap", "add", "dev", punt, "mode", "tap"}),
+               "creating the punt interface " + punt);
+    }
+    ISSU_TRY(ip({"-n", router.npu_netns(), "link", "set", "dev", punt, "mtu",
+                 std::to_string(real->mtu), "up"}),
+             "the punt interface " + punt);
+  }
+  return {};
+}
+
 }  // namespace
 
-std::string punt_name(std::size_t n) {
-  return "punt" + std::to_string(n);
+std::array<std::string, 2> punt_names(const RouterSpec& router, std::size_t n) {
+  const std::string name = "punt" + std::to_string(n);
+  const bool taps = router.npu.punt_links == PuntLinks::taps;
+  return taps ? std::array{name + name_of(Slot::a), name + name_of(Slot::b)}
+              : std::array{name, name};
 }
 
 Result<void> check_soft_chassis(const RouterSpec& router) {
@@ -139,8 +163,9 @@ Result<void> raise_soft_chassis(const RouterSpec& router) {
   // The route processor's kernel forwards nothing itself; it has to be one that would, to answer
   // what was punted because it can't go on: time exceeded, fragmentation needed.
   ISSU_TRY(raise_forwarding(router.netns), "setting the route processor's namespace up");
+  const bool taps = router.npu.punt_links == PuntLinks::taps;
   for (std::size_t n = 0; n < router.ports.size(); ++n) {
-    ISSU_TRY(raise_punt(router, n), "port " + router.ports[n].name);
+    ISSU_TRY(taps ? raise_taps(router, n) : raise_punt(router, n), "port " + router.ports[n].name);
   }
   return {};
 }

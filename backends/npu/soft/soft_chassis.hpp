@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <string>
 
 #include "backends/spec.hpp"
@@ -13,9 +14,13 @@ namespace issu::backends::soft {
 ///                 for each port also "puntN", the near end of a veth pair
 ///   netns         the far ends of those, named, numbered (MAC, MTU) and addressed like the ports:
 ///                 what the slots' containers share and take for the ports themselves
+///
+/// With PuntLinks::taps there are "puntNa" and "puntNb" instead, a persistent tap for each slot,
+/// and nothing in netns: who runs a slot opens the slot's tap by its name and gives its machine the
+/// port's MAC address. They outlive npud and the slots.
 
-/// The name of the punt interface of the n-th port.
-[[nodiscard]] std::string punt_name(std::size_t n);
+/// The names of the punt interfaces of the n-th port, by slot.
+[[nodiscard]] std::array<std::string, 2> punt_names(const RouterSpec& router, std::size_t n);
 
 /// Everything that keeps it from coming up here, all at once.
 Result<void> check_soft_chassis(const RouterSpec& router);

@@ -21,7 +21,7 @@ struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
   __uint(max_entries, 1);
   __type(key, npu_u32);
-  __type(value, npu_u64);
+  __type(value, struct generator_received);
 } received SEC(".maps");
 
 SEC("xdp")
@@ -34,6 +34,10 @@ int generate(struct xdp_md* ctx) {
     return XDP_ABORTED;
   }
   npu_u64 now = bpf_ktime_get_ns();
+  if (of->sent == 0) {
+    of->next = now;
+    of->end = now + of->duration;
+  }
   for (int n = 0; n < 2000 && now < of->next; ++n) {
     now = bpf_ktime_get_ns();
   }
@@ -70,9 +74,10 @@ int sink(struct xdp_md* ctx) {
   if (npu_be16(ethernet->type) != NPU_TYPE_IP4 || ip->ttl != 63) {
     return XDP_PASS;
   }
-  npu_u64* count = bpf_map_lookup_elem(&received, &zero);
+  struct generator_received* count = bpf_map_lookup_elem(&received, &zero);
   if (count) {
-    *count += 1;
+    count->frames += 1;
+    count->last = bpf_ktime_get_coarse_ns();
   }
   return XDP_DROP;
 }

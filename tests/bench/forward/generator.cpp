@@ -7,9 +7,9 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <numeric>
 #include <thread>
 #include <vector>
 
@@ -54,26 +54,29 @@ Result<Generator> Generator::open(const soft::NetworkLab& network, std::uint32_t
   return Generator(network, std::move(object), prefixes, cpu);
 }
 
-std::uint64_t Generator::received() const {
-  std::vector<std::uint64_t> counts(static_cast<std::size_t>(::libbpf_num_possible_cpus()));
+Generator::Received Generator::received() const {
+  std::vector<generator_received> rows(static_cast<std::size_t>(::libbpf_num_possible_cpus()));
   const std::uint32_t zero = 0;
-  ::bpf_map_lookup_elem(map_of(object_.get(), "received"), &zero, counts.data());
-  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+  ::bpf_map_lookup_elem(map_of(object_.get(), "received"), &zero, rows.data());
+  Received all;
+  for (const generator_received& row : rows) {
+    all.frames += row.frames;
+    all.last = std::max<std::uint64_t>(all.last, row.last);
+  }
+  return all;
 }
 
-Result<std::uint64_t> Generator::send(double seconds, double per_second) const {
+Result<Generator::Sent> Generator::send(double seconds, double per_second) const {
   cpu_set_t set;
   CPU_ZERO(&set);
   CPU_SET(static_cast<unsigned>(cpu_), &set);
   ::pthread_setaffinity_np(::pthread_self(), sizeof set, &set);
   const std::uint32_t zero = 0;
-  const MonoNs begin = mono_now();
   generator_settings settings{};
   settings.ifindex = ::if_nametoindex("e0");
   settings.prefixes = prefixes_;
   settings.interval = per_second > 0 ? static_cast<std::uint64_t>(1e9 / per_second) : 0;
-  settings.next = static_cast<std::uint64_t>(begin);
-  settings.end = settings.next + static_cast<std::uint64_t>(seconds * 1e9);
+  settings.duration = static_cast<std::uint64_t>(seconds * 1e9);
   const auto own = network_.mac_of("h1", "e0");
   std::memcpy(&settings.to, soft::frames::port_mac.data(), soft::frames::port_mac.size());
   std::memcpy(&settings.from, own.data(), own.size());
@@ -90,28 +93,29 @@ Result<std::uint64_t> Generator::send(double seconds, double per_second) const {
     return fail_errno("sending live frames");
   }
   ::bpf_map_lookup_elem(map_of(object_.get(), "settings"), &zero, &settings);
-  return settings.sent;
+  return Sent{settings.sent, settings.end};
 }
 
 Result<Run> Generator::run(double seconds, double per_second) {
-  Run run;
-  const std::uint64_t before = received();
-  Result<std::uint64_t> sent = 0;
+  const std::uint64_t before = received().frames;
+  Result<Sent> sent = Sent{};
   network_.inside("h1", [&] { sent = send(seconds, per_second); });
   if (!sent) {
     return fail(std::move(sent).error());
   }
   // What lies in rings when the sending ends is not to be lost.
-  std::uint64_t last = received();
+  Received last = received();
   for (int still = 0; still < 3;) {
-    sleep_for(std::chrono::milliseconds(20));
-    const std::uint64_t now = received();
-    still = now == last ? still + 1 : 0;
+    sleep_for(std::chrono::milliseconds(10));
+    const Received now = received();
+    still = now.frames == last.frames ? still + 1 : 0;
     last = now;
   }
-  run.sent = *sent;
-  run.received = last - before;
+  Run run;
+  run.sent = sent->frames;
+  run.received = last.frames - before;
   run.seconds = seconds;
+  run.late = last.last > sent->end ? static_cast<double>(last.last - sent->end) / 1e9 : 0;
   return run;
 }
 

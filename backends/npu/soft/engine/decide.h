@@ -29,6 +29,8 @@ struct npu_verdict {
   npu_u32 nexthop;  ///< id that it took; 0: none
   npu_u32 version;  ///< 4 or 6; 0: neither
   npu_u32 asks;     ///< 1: dropped because this next hop's neighbour has to be resolved
+  npu_u32 lost;     ///< of a punt for an ICMP error: enum npu_port_counter, counted even when the
+                    ///< policer does not let it through; 0: none
   npu_u64 mac;      ///< where it is sent
   npu_u64 from;     ///< the MAC address of `port`
   NPU_NEIGHBOUR* neighbour;
@@ -42,6 +44,17 @@ NPU_INLINE void npu_drop(struct npu_verdict* verdict, npu_u32 counter) {
 NPU_INLINE void npu_punt(struct npu_verdict* verdict, npu_u32 police_class) {
   verdict->action = NPU_PUNT;
   verdict->counter = police_class;
+}
+
+/// No route: the route processor answers with destination unreachable (RFC 1812 5.2.7.1, RFC 4443
+/// 3.1), unless nobody could hear it behind this link.
+NPU_INLINE void npu_unroutable(struct npu_verdict* verdict, int answerable) {
+  if (!answerable) {
+    npu_drop(verdict, NPU_DROP_NO_ROUTE);
+    return;
+  }
+  verdict->lost = NPU_DROP_NO_ROUTE;
+  npu_punt(verdict, NPU_CLASS_EXCEPTION);
 }
 
 /// TCP, UDP, DCCP, SCTP, UDP-Lite: ports are the first four bytes.
@@ -167,8 +180,11 @@ NPU_INLINE void npu_decide_route(NPU_TABLES tables, const npu_u8* frame, const n
     id = npu_group_choose(tables, nexthop, hash);
     nexthop = npu_nexthop_at(tables, id);
   }
+  // What came from a link-local address, or from none, is for this link (RFC 4291 2.5.2, 2.5.6).
+  const int of_this_link =
+      verdict->version == 6 && (npu_ip6_link_local(ip6->source) || npu_ip6_nowhere(ip6->source));
   if (!nexthop) {
-    npu_drop(verdict, NPU_DROP_NO_ROUTE);
+    npu_unroutable(verdict, !of_this_link);
     return;
   }
   verdict->nexthop = id;
@@ -176,8 +192,7 @@ NPU_INLINE void npu_decide_route(NPU_TABLES tables, const npu_u8* frame, const n
     npu_punt(verdict, NPU_CLASS_CONTROL);
     return;
   }
-  // What came from a link-local address, or from none, is for this link (RFC 4291 2.5.2, 2.5.6).
-  if (verdict->version == 6 && (npu_ip6_link_local(ip6->source) || npu_ip6_nowhere(ip6->source))) {
+  if (of_this_link) {
     npu_drop(verdict, NPU_DROP_MALFORMED);
     return;
   }
@@ -204,6 +219,7 @@ NPU_INLINE void npu_decide(NPU_TABLES tables, const struct npu_port* port, const
   verdict->nexthop = 0;
   verdict->version = 0;
   verdict->asks = 0;
+  verdict->lost = 0;
   verdict->mac = 0;
   verdict->from = 0;
   verdict->neighbour = 0;

@@ -8,9 +8,27 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 #include <utility>
 
+#include "backends/npu/soft/engine/tc_hook.hpp"
+
 namespace issu::backends::soft {
+namespace {
+
+std::set<unsigned> interfaces_of(const EnginePort& place) {
+  std::set<unsigned> interfaces{place.ifindex, place.punt_ifindex[0], place.punt_ifindex[1]};
+  interfaces.erase(0);
+  return interfaces;
+}
+
+bool shares_interface(const EnginePort& one, const EnginePort& other) {
+  const auto of_other = interfaces_of(other);
+  return std::ranges::any_of(interfaces_of(one),
+                             [&](unsigned each) { return of_other.contains(each); });
+}
+
+}  // namespace
 
 Result<std::unique_ptr<PacketEngine>> PacketEngine::start(const tables::Segment& segment,
                                                           const PacketOptions& options,
@@ -31,6 +49,11 @@ Result<std::unique_ptr<PacketEngine>> PacketEngine::start(const tables::Segment&
   std::unique_ptr<PacketEngine> engine(new PacketEngine(segment, options, std::move(events),
                                                         std::move(worker_events), std::move(wake),
                                                         std::move(heritage)));
+  if (auto program = load_drop_all()) {
+    engine->drop_all_ = std::move(*program);
+  } else {
+    std::fprintf(stderr, "issu-npud: %s; it forwards, slower\n", program.error().message().c_str());
+  }
   ISSU_TRY(engine->inherit(), "taking over from another packet engine");
   return engine;
 }
@@ -109,6 +132,39 @@ Result<PacketPort> PacketEngine::open_port(const EnginePort& place) {
   return port;
 }
 
+void PacketEngine::keep_from_kernel(const EnginePort& place) const {
+  for (const unsigned ifindex : interfaces_of(place)) {
+    if (!drop_all_) {
+      return;
+    }
+    if (auto attached = attach_ingress(ifindex, drop_all_.get()); !attached) {
+      std::fprintf(stderr, "issu-npud: %s; it forwards, slower\n",
+                   attached.error().message().c_str());
+    }
+  }
+}
+
+void PacketEngine::forget(const std::vector<PacketPort>& gone) const {
+  std::set<unsigned> kept;
+  for (const PacketPort& port : ports_) {
+    kept.merge(interfaces_of(port.place));
+  }
+  for (const PacketPort& port : gone) {
+    for (const unsigned ifindex : interfaces_of(port.place)) {
+      if (!kept.contains(ifindex)) {
+        (void)detach_ingress(ifindex);
+      }
+    }
+  }
+}
+
+Result<void> PacketEngine::detach() {
+  stop();
+  const std::vector<PacketPort> gone = std::exchange(ports_, {});
+  forget(gone);
+  return {};
+}
+
 Result<void> PacketEngine::inherit() {
   std::vector<EnginePort> places;
   for (const HandedRing& ring : heritage_) {
@@ -129,27 +185,47 @@ Result<void> PacketEngine::inherit() {
 }
 
 Result<void> PacketEngine::set_ports(std::span<const EnginePort> ports) {
-  stop();
-  std::vector<PacketPort> kept;
+  std::vector<PacketPort> opened;
   Result<void> result;
+  const auto open = [&](const EnginePort& place) {
+    auto port = open_port(place);
+    if (port) {
+      keep_from_kernel(place);
+      opened.push_back(std::move(*port));
+    } else {
+      result = pass(std::move(port).error(), "port " + std::to_string(place.index));
+    }
+  };
+  // To make a ring takes a tenth of a second: the others forward meanwhile. Only where a ring of
+  // the same interface is read still, another one would see the same frames again.
+  std::vector<EnginePort> changed;
   for (const EnginePort& place : ports) {
-    const auto known = std::ranges::find(ports_, place, &PacketPort::place);
-    if (known != ports_.end()) {
-      kept.push_back(std::move(*known));
-      ports_.erase(known);
+    if (std::ranges::find(ports_, place, &PacketPort::place) != ports_.end()) {
       continue;
     }
-    auto opened = open_port(place);
-    if (opened) {
-      kept.push_back(std::move(*opened));
+    const bool is_read = std::ranges::any_of(
+        ports_, [&](const PacketPort& port) { return shares_interface(port.place, place); });
+    if (is_read) {
+      changed.push_back(place);
     } else {
-      result = pass(std::move(opened).error(), "port " + std::to_string(place.index));
+      open(place);
     }
   }
-  ports_ = std::move(kept);
+  stop();
+  std::ranges::for_each(changed, open);
+  std::vector<PacketPort> gone = std::exchange(ports_, std::move(opened));
+  for (auto known = gone.begin(); known != gone.end();) {
+    if (std::ranges::find(ports, known->place) != ports.end()) {
+      ports_.push_back(std::move(*known));
+      known = gone.erase(known);
+    } else {
+      ++known;
+    }
+  }
+  resume();
+  forget(gone);
   heritage_.clear();
   heritage_fds_.clear();
-  resume();
   return result;
 }
 
@@ -174,7 +250,7 @@ void PacketEngine::run() {
     ::pthread_setaffinity_np(::pthread_self(), sizeof set, &set);
   }
   while (!stopping_) {
-    if (!worker_.turn(ports_)) {
+    if (!worker_.turn(ports_) && !PacketWorker::linger(ports_)) {
       wait();
     }
   }

@@ -33,6 +33,10 @@ struct PacketOptions {
 /// packet sockets, and forwards as long as its process does. While nobody reads (ports change, the
 /// process is replaced), frames wait in the rings.
 ///
+/// The kernel's own stack behind the packet sockets is kept from the frames: it would look each of
+/// them up in vain, which takes longer than to forward it. Without CAP_BPF it is not kept from
+/// them.
+///
 /// All verbs belong to one thread, in the network namespace of the ports. Segment must outlive it.
 class PacketEngine {
  public:
@@ -48,6 +52,8 @@ class PacketEngine {
   /// From now on these are the ports. Those that stay as they are lose nothing. The error says
   /// which ports could not be opened; the others forward.
   Result<void> set_ports(std::span<const EnginePort> ports);
+  /// Stops, and takes away what would outlive this process.
+  Result<void> detach();
   /// Stops forwarding at once and says what the next process goes on with; the descriptors stay
   /// this one's. `resume` takes it back.
   std::vector<HandedRing> hand_over();
@@ -66,6 +72,8 @@ class PacketEngine {
   Result<void> inherit();
   Result<PacketPort> open_port(const EnginePort& place);
   Result<RxRing> open_ring(unsigned ifindex, const RingShape& shape);
+  void keep_from_kernel(const EnginePort& place) const;
+  void forget(const std::vector<PacketPort>& gone) const;
   void run();
   void stop();
   void wait();
@@ -74,6 +82,7 @@ class PacketEngine {
   Fd events_;
   Fd worker_events_;
   Fd wake_;
+  Fd drop_all_;  ///< a program of the traffic control hook; none: there is no CAP_BPF
   std::vector<HandedRing> heritage_;
   std::vector<Fd> heritage_fds_;
   PacketWorker worker_;

@@ -11,6 +11,15 @@ namespace {
 
 constexpr MonoNs second = 1'000'000'000;
 
+/// Leaves the core to its other thread for a moment.
+void relax() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
 /// The first line of the tables that an IPv4 packet will need.
 void prefetch(const npu_view& view, const std::uint8_t* frame) {
   const npu_u32 destination =
@@ -65,6 +74,23 @@ bool PacketWorker::turn(std::vector<PacketPort>& ports) {
   return any;
 }
 
+bool PacketWorker::linger(const std::vector<PacketPort>& ports) {
+  constexpr MonoNs moment = 100'000;
+  constexpr int looks = 64;  // between two looks at the clock
+  if (std::ranges::none_of(ports, [](const auto& port) { return port.rx.is_busy(); })) {
+    return false;
+  }
+  for (const MonoNs until = mono_now() + moment; mono_now() < until;) {
+    for (int n = 0; n < looks; ++n) {
+      if (std::ranges::any_of(ports, [](const auto& port) { return port.rx.ready(); })) {
+        return true;
+      }
+      relax();
+    }
+  }
+  return false;
+}
+
 void PacketWorker::take_burst(std::vector<PacketPort>& ports, PacketPort& from) {
   for (const RingFrame& frame : frames_) {
     take_frame(ports, from, frame);
@@ -88,7 +114,7 @@ void PacketWorker::take_frame(std::vector<PacketPort>& ports, PacketPort& from,
       forward(ports, from, frame, verdict);
       return;
     case NPU_PUNT:
-      punt(from, frame, verdict.counter);
+      punt(from, frame, verdict);
       return;
     default:
       counter(index, static_cast<npu_port_counter>(verdict.counter)) += 1;
@@ -129,12 +155,18 @@ void PacketWorker::forward(std::vector<PacketPort>& ports, PacketPort& from, con
   }
 }
 
-void PacketWorker::punt(PacketPort& from, const RingFrame& frame, std::uint32_t police_class) {
+void PacketWorker::punt(PacketPort& from, const RingFrame& frame, const npu_verdict& verdict) {
   const std::uint32_t index = from.place.index;
+  const std::uint32_t police_class = verdict.counter;
   const std::span<std::uint8_t> bytes{frame.data, frame.bytes};
-  if (npu_police_pass(&from.buckets[police_class], &polices_[police_class],
-                      static_cast<npu_u64>(now_)) == 0) {
+  const bool passes = npu_police_pass(&from.buckets[police_class], &polices_[police_class],
+                                      static_cast<npu_u64>(now_)) != 0;
+  if (verdict.lost != 0) {
+    counter(index, static_cast<npu_port_counter>(verdict.lost)) += 1;
+  } else if (!passes) {
     counter(index, NPU_DROP_POLICED) += 1;
+  }
+  if (!passes) {
     return;
   }
   if (police_class == NPU_CLASS_NEIGHBOUR) {

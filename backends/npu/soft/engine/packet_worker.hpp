@@ -40,6 +40,9 @@ class PacketWorker {
 
   /// Handles the next block of each ring; whether there was any.
   bool turn(std::vector<PacketPort>& ports);
+  /// Waits a moment for the next block without sleeping, when one can be expected: to be woken up
+  /// takes its sender longer than a frame. Whether there is one.
+  [[nodiscard]] static bool linger(const std::vector<PacketPort>& ports);
 
  private:
   static constexpr std::size_t burst = TxBatch::room;
@@ -48,7 +51,7 @@ class PacketWorker {
   void take_frame(std::vector<PacketPort>& ports, PacketPort& from, const RingFrame& frame);
   void forward(std::vector<PacketPort>& ports, PacketPort& from, const RingFrame& frame,
                const npu_verdict& verdict);
-  void punt(PacketPort& from, const RingFrame& frame, std::uint32_t police_class);
+  void punt(PacketPort& from, const RingFrame& frame, const npu_verdict& verdict);
   void inject(PacketPort& port, PacketPort::Punt& punt, const RingFrame& frame);
   void flush(PacketPort& port);
   void flush_all(std::vector<PacketPort>& ports);

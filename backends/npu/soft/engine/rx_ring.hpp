@@ -69,6 +69,7 @@ class RxRing {
       return false;
     }
     const auto* header = block();
+    busy_ = (header->hdr.bh1.block_status & TP_STATUS_BLK_TMO) == 0;
     const std::uint32_t count = header->hdr.bh1.num_pkts;
     std::uint8_t* at = start_of_block() + header->hdr.bh1.offset_to_first_pkt;
     for (std::uint32_t n = 0; n < count; ++n) {
@@ -82,6 +83,8 @@ class RxRing {
     return true;
   }
 
+  /// Whether the last block was full before its time: frames come faster than a block a timeout.
+  [[nodiscard]] bool is_busy() const { return busy_; }
   /// Frames that the kernel dropped because the ring was full, since the last call.
   [[nodiscard]] std::uint64_t take_drops();
 
@@ -104,6 +107,7 @@ class RxRing {
   Mapping memory_;
   RingShape shape_;
   std::uint32_t position_ = 0;
+  bool busy_ = false;
 };
 
 }  // namespace issu::backends::soft

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "issu/base/fd.hpp"
 #include "issu/base/result.hpp"
 
 namespace issu::backends::soft {
@@ -8,6 +9,9 @@ namespace issu::backends::soft {
 /// stack; replaces the one that is there as one step. It stays when this process ends. In the
 /// calling thread's network namespace.
 Result<void> attach_ingress(unsigned ifindex, int program);
+/// A program for `attach_ingress` that drops what comes: packet sockets have seen it by then. The
+/// descriptor may be closed once it is attached. Needs CAP_BPF or root.
+Result<Fd> load_drop_all();
 /// Takes it away. An interface that is gone is fine.
 Result<void> detach_ingress(unsigned ifindex);
 

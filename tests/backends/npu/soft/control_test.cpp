@@ -110,6 +110,27 @@ TEST_CASE("lines that are no request are answered, not followed") {
   CHECK_FALSE(read_answer_line("nonsense"));
 }
 
+TEST_CASE("the rates that a router has by default are those of the engines") {
+  const Polices of_spec = polices_of({});
+  const Polices of_engines = default_polices();
+  for (std::size_t each = 0; each < of_spec.size(); ++each) {
+    CHECK(of_spec[each].interval == of_engines[each].interval);
+    CHECK(of_spec[each].slack == of_engines[each].slack);
+  }
+}
+
+TEST_CASE("settings that an older program wrote are read: one punt interface, the usual rates") {
+  const tests::TempDir folder;
+  std::ofstream(folder / "settings.json")
+      << R"({"router": "r", "rp_netns": "r", "npu_netns": "r-npu", "engine": "packet",
+             "feed": "fpm", "icmp_echo": false, "routes": 1000,
+             "ports": [{"name": "east", "punt": "punt0", "addresses": []}]})";
+  const auto read = load_settings(folder / "settings.json");
+  REQUIRE(read);
+  CHECK(read->ports[0].punts == std::array<std::string, 2>{"punt0", "punt0"});
+  CHECK(read->npu.punt == backends::PuntRates{});
+}
+
 TEST_CASE("settings are read as they were written; others are refused") {
   const tests::TempDir folder;
   backends::RouterSpec router;
@@ -117,6 +138,7 @@ TEST_CASE("settings are read as they were written; others are refused") {
   router.netns = "issu-edge1";
   router.npu.engine = "xdp";
   router.npu.icmp_echo = true;
+  router.npu.punt.control = {7'000, 70};
   router.ports = {{.name = "east", .addresses = {"192.0.2.1/30"}}, {.name = "west"}};
   REQUIRE(save(settings_of(router), folder / "settings.json"));
   const auto read = load_settings(folder / "settings.json");
@@ -125,8 +147,16 @@ TEST_CASE("settings are read as they were written; others are refused") {
   CHECK(read->npu.engine == "xdp");
   CHECK(read->npu.icmp_echo);
   REQUIRE(read->ports.size() == 2);
-  CHECK(read->ports[1].punt == "punt1");
+  CHECK(read->ports[1].punts == std::array<std::string, 2>{"punt1", "punt1"});
+  CHECK(read->npu.punt == router.npu.punt);
+  CHECK(read->npu.punt_links == backends::PuntLinks::shared);
   CHECK(read->ports[0].addresses == std::vector<std::string>{"192.0.2.1/30"});
+  router.npu.punt_links = backends::PuntLinks::taps;
+  REQUIRE(save(settings_of(router), folder / "taps.json"));
+  const auto taps = load_settings(folder / "taps.json");
+  REQUIRE(taps);
+  CHECK(taps->npu.punt_links == backends::PuntLinks::taps);
+  CHECK(taps->ports[1].punts == std::array<std::string, 2>{"punt1a", "punt1b"});
   std::ofstream(folder / "bad.json") << "{\"router\": 1}";
   CHECK_FALSE(load_settings(folder / "bad.json"));
 }

@@ -119,16 +119,20 @@ void SoftLab::connect_fpm() {
   }));
 }
 
-void SoftLab::say_over_fpm(const std::vector<std::byte>& frames, std::uint64_t count) {
+void SoftLab::say_bytes(const std::vector<std::byte>& bytes) {
   connect_fpm();
-  const std::uint64_t before = messages_taken();
   std::size_t sent = 0;
-  while (sent < frames.size()) {
-    const ssize_t part =
-        ::send(fpm_.get(), frames.data() + sent, frames.size() - sent, MSG_NOSIGNAL);
+  while (sent < bytes.size()) {
+    const ssize_t part = ::send(fpm_.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
     REQUIRE(part > 0);
     sent += static_cast<std::size_t>(part);
   }
+}
+
+void SoftLab::say_over_fpm(const std::vector<std::byte>& frames, std::uint64_t count) {
+  connect_fpm();
+  const std::uint64_t before = messages_taken();
+  say_bytes(frames);
   wait_taken(before + count);
 }
 

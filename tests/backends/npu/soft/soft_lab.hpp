@@ -34,6 +34,9 @@ class SoftLab {
 
   void install(const std::vector<state_sync::Prefix>& routes, int side);
   void withdraw(const std::vector<state_sync::Prefix>& routes);
+  /// These bytes over FPM, whatever they are; on a new connection when npud hung up on the last.
+  void say_bytes(const std::vector<std::byte>& bytes);
+  void hang_up() { fpm_.reset(); }
   /// Daemons' routes, read out of the mapped tables themselves.
   [[nodiscard]] std::uint64_t count() const;
   /// `ip` in a namespace.

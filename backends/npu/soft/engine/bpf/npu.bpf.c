@@ -70,15 +70,16 @@ static __always_inline void note_sent(const struct npu_verdict* verdict, npu_u32
   }
 }
 
-static __always_inline int may_pass(npu_u32 port, npu_u32 police_class) {
+/// `instead`: what counts it, passed or not; 0: it is counted as policed when it does not pass.
+static __always_inline int may_pass(npu_u32 port, npu_u32 police_class, npu_u32 instead) {
   const npu_u32 index = port * NPU_CLASSES + (police_class & (NPU_CLASSES - 1));
   npu_u64* bucket = bpf_map_lookup_elem(&npu_buckets_punt, &index);
   const struct npu_police police = npu_settings.polices[police_class & (NPU_CLASSES - 1)];
-  if (bucket && npu_police_pass(bucket, &police, bpf_ktime_get_ns())) {
-    return 1;
+  const int passes = bucket && npu_police_pass(bucket, &police, bpf_ktime_get_ns());
+  if (instead || !passes) {
+    count(port, instead ? instead : NPU_DROP_POLICED);
   }
-  count(port, NPU_DROP_POLICED);
-  return 0;
+  return passes;
 }
 
 SEC("xdp")
@@ -112,10 +113,10 @@ int npu_xdp(struct xdp_md* ctx) {
     return XDP_REDIRECT;
   }
   if (verdict.action == NPU_PUNT) {
-    return may_pass(index, verdict.counter) ? XDP_PASS : XDP_DROP;
+    return may_pass(index, verdict.counter, verdict.lost) ? XDP_PASS : XDP_DROP;
   }
   if (verdict.asks) {
-    return may_pass(index, NPU_CLASS_NEIGHBOUR) ? XDP_PASS : XDP_DROP;
+    return may_pass(index, NPU_CLASS_NEIGHBOUR, 0) ? XDP_PASS : XDP_DROP;
   }
   count(index, verdict.counter);
   return XDP_DROP;

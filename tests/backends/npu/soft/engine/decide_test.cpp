@@ -108,18 +108,32 @@ TEST_CASE("a neighbour that is not known is asked for, the packet dropped") {
   }
 }
 
+TEST_CASE("without a route: for the route processor to answer, and counted as that") {
+  const TableLab lab;
+  for (const char* destination : {"10.1.1.1", "2001:db8:9::1"}) {
+    const npu_verdict verdict = decide(lab, to(destination));
+    CHECK(verdict.action == NPU_PUNT);
+    CHECK(verdict.counter == NPU_CLASS_EXCEPTION);
+    CHECK(verdict.lost == NPU_DROP_NO_ROUTE);
+  }
+  // Nothing of an earlier packet sticks to the next.
+  CHECK(decide(lab, to("198.51.100.1")).lost == 0);
+}
+
 TEST_CASE("drops and their reasons") {
   TableLab lab;
   lab.hands.route("203.0.113.0/25", {NPU_NH_BLACKHOLE, 0, {}});
   lab.hands.route("203.0.113.128/25", {NPU_NH_UNREACHABLE, 0, {}});
   lab.hands.neighbour(1, "198.51.100.2", next_mac);
   lab.hands.neighbour(1, "2001:db8:2::2", next_mac);
-  CHECK(decide(lab, to("10.1.1.1")).counter == NPU_DROP_NO_ROUTE);
-  CHECK(decide(lab, to("2001:db8:9::1")).counter == NPU_DROP_NO_ROUTE);
   CHECK(decide(lab, to("203.0.113.1")).counter == NPU_DROP_BLACKHOLE);
   CHECK(decide(lab, to("203.0.113.129")).action == NPU_PUNT);
   Packet link_local = to("2001:db8:2::2");
   link_local.source = "fe80::2";
+  link_local.destination = "2001:db8:9::1";
+  CHECK(decide(lab, link_local).action == NPU_DROP);
+  CHECK(decide(lab, link_local).counter == NPU_DROP_NO_ROUTE);
+  link_local.destination = "2001:db8:2::2";
   CHECK(decide(lab, link_local).action == NPU_DROP);
   link_local.destination = "2001:db8:2::1";
   CHECK(decide(lab, link_local).action == NPU_PUNT);

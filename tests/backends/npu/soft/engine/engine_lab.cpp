@@ -55,8 +55,7 @@ EngineLab::~EngineLab() {
   }
 }
 
-void EngineLab::set_ports() {
-  const auto places = network_.places();
+void EngineLab::set_ports(const std::vector<EnginePort>& places) {
   for (const std::uint32_t n : {0U, 1U}) {
     const auto place = std::ranges::find(places, n, &EnginePort::index);
     tables::Port port;

@@ -36,6 +36,8 @@ class NetworkLab {
   void inside(const std::string& name, const std::function<void()>& work) const;
   void ip(const std::string& name, const std::string& lines) const;
   [[nodiscard]] std::string ask(const std::string& name, std::vector<std::string> words) const;
+  /// GRO on: gives a veth the NAPI that takes XDP frames from its other end.
+  void gather(const std::string& name, const std::string& interface) const;
   /// In the namespace of the NPU; 0: it is not there.
   [[nodiscard]] unsigned index_of(const std::string& interface) const;
   [[nodiscard]] tables::MacAddress mac_of(const std::string& name,
@@ -60,7 +62,8 @@ class EngineLab {
   ~EngineLab();
 
   /// Writes the ports as they are to the tables and to the engine.
-  void set_ports();
+  void set_ports() { set_ports(network_.places()); }
+  void set_ports(const std::vector<EnginePort>& places);
   /// Does what npud's loop does until `done`, for `limit` at the most; whether it was.
   bool run_until(const std::function<bool()>& done,
                  std::chrono::milliseconds limit = std::chrono::seconds(5));

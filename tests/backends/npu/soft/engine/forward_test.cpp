@@ -84,6 +84,21 @@ TEST_CASE("the route processor is reached, and reaches the hosts") {
   }
 }
 
+/// Whether an ICMP error of this type and code came to h1 after `provoke`, a few times.
+bool is_told(EngineLab& lab, const Capture& host, unsigned version, unsigned type, unsigned code,
+             const std::function<void()>& provoke) {
+  const std::size_t header = version == 4 ? 34 : 54;
+  const std::size_t protocol_at = version == 4 ? 23 : 20;
+  return lab.run_until([&] {
+    provoke();
+    lab.run_for(std::chrono::milliseconds(50));
+    return std::ranges::any_of(host.take(), [&](const Bytes& frame) {
+      return frame.size() > header + 2 && frame[protocol_at] == (version == 4 ? 1 : 58) &&
+             frame[header] == type && frame[header + 1] == code;
+    });
+  });
+}
+
 TEST_CASE("expired and too big packets are answered by the route processor's kernel") {
   if (!is_root()) {
     ISSU_SKIP("network namespaces need root");
@@ -99,24 +114,44 @@ TEST_CASE("expired and too big packets are answered by the route processor's ker
     check_both_ways(lab, one4, "192.0.2.2", far4, "203.0.113.1");
     check_both_ways(lab, one6, "2001:db8:1::2", far6, "2001:db8:ffff::1");
     const Capture host(network, "h1", "e0");
-    // Type and code of ICMP errors that came: 11/0, 3/4; of ICMPv6: 3/0, 2/0.
-    const auto told = [&](std::size_t header, unsigned protocol_at, unsigned protocol,
-                          unsigned type, unsigned code, const std::function<void()>& provoke) {
-      return lab.run_until([&] {
-        provoke();
-        lab.run_for(std::chrono::milliseconds(50));
-        return std::ranges::any_of(host.take(), [&](const Bytes& frame) {
-          return frame.size() > header + 2 && frame[protocol_at] == protocol &&
-                 frame[header] == type && frame[header + 1] == code;
-        });
-      });
-    };
     const std::string big(1450, 'x');
-    CHECK(told(34, 23, 1, 11, 0, [&] { one4.send("203.0.113.1", 5000, "x", 1); }));
-    CHECK(told(54, 20, 58, 3, 0, [&] { one6.send("2001:db8:ffff::1", 5000, "x", 1); }));
-    CHECK(told(34, 23, 1, 3, 4, [&] { one4.send("203.0.113.1", 5000, big); }));
-    CHECK(told(54, 20, 58, 2, 0, [&] { one6.send("2001:db8:ffff::1", 5000, big); }));
+    CHECK(is_told(lab, host, 4, 11, 0, [&] { one4.send("203.0.113.1", 5000, "x", 1); }));
+    CHECK(is_told(lab, host, 6, 3, 0, [&] { one6.send("2001:db8:ffff::1", 5000, "x", 1); }));
+    CHECK(is_told(lab, host, 4, 3, 4, [&] { one4.send("203.0.113.1", 5000, big); }));
+    CHECK(is_told(lab, host, 6, 2, 0, [&] { one6.send("2001:db8:ffff::1", 5000, big); }));
     CHECK(far4.receive().empty());
+  }
+}
+
+TEST_CASE("a packet without a route is answered: destination unreachable, policed, counted") {
+  if (!is_root()) {
+    ISSU_SKIP("network namespaces need root");
+  }
+  for (const EngineKind kind : engines) {
+    INFO(name_of(kind));
+    const NetworkLab network;
+    EngineLab lab(network, kind);
+    const UdpHost one4(network, "h1", "192.0.2.2", 5000);
+    const UdpHost one6(network, "h1", "2001:db8:1::2", 5000);
+    const Capture host(network, "h1", "e0");
+    CHECK(is_told(lab, host, 4, 3, 0, [&] { one4.send("10.1.1.1", 5000, "x"); }));
+    CHECK(is_told(lab, host, 6, 1, 0, [&] { one6.send("2001:db8:9::1", 5000, "x"); }));
+    CHECK(lab.counter(0, NPU_DROP_NO_ROUTE) >= 2);
+    // A flood: each is counted as what it is, only as many as the policer lets are punted.
+    const FrameSender wire(network, "h1", "e0");
+    frames::Packet lost;
+    lost.destination = "10.1.1.1";
+    const std::uint64_t before = lab.counter(0, NPU_DROP_NO_ROUTE);
+    const std::uint64_t punted = lab.counter(0, NPU_PUNT_PACKETS);
+    const std::uint64_t policed = lab.counter(0, NPU_DROP_POLICED);
+    constexpr std::uint64_t flood = 5'000;
+    for (std::uint64_t n = 0; n < flood; ++n) {
+      wire.send(frames::udp(lost));
+    }
+    CHECK(lab.run_until([&] { return lab.counter(0, NPU_DROP_NO_ROUTE) >= before + flood; }));
+    CHECK(lab.counter(0, NPU_PUNT_PACKETS) > punted);
+    CHECK(lab.counter(0, NPU_PUNT_PACKETS) < punted + flood / 2);
+    CHECK(lab.counter(0, NPU_DROP_POLICED) == policed);
   }
 }
 

@@ -139,6 +139,10 @@ std::string NetworkLab::ask(const std::string& name, std::vector<std::string> wo
   return output->out + output->err;
 }
 
+void NetworkLab::gather(const std::string& name, const std::string& interface) const {
+  inside(name, [&] { set_feature(interface, ETHTOOL_SGRO, true); });
+}
+
 unsigned NetworkLab::index_of(const std::string& interface) const {
   unsigned index = 0;
   inside("npu", [&] { index = ::if_nametoindex(interface.c_str()); });
@@ -159,8 +163,8 @@ void NetworkLab::make_port(unsigned n) const {
     for (const std::uint32_t command : {ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_STXCSUM}) {
       set_feature("e0", command, false);
     }
-    set_feature("e0", ETHTOOL_SGRO, true);
   });
+  gather(host, "e0");
 }
 
 void NetworkLab::make_punt(unsigned n) const {

@@ -2,12 +2,16 @@
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/if_tun.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <memory>
@@ -140,6 +144,8 @@ Capture::Capture(const NetworkLab& network, const std::string& name, const std::
     socket_ = Fd(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const int yes = 1;
     ::setsockopt(socket_.get(), SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof yes);
+    const int room = 8 << 20;  // it is not looked at all the time
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
     sockaddr_ll address{};
     address.sll_family = AF_PACKET;
     address.sll_protocol = htons(ETH_P_ALL);
@@ -160,6 +166,36 @@ std::vector<frames::Bytes> Capture::take() const {
     frame.resize(static_cast<std::size_t>(got));
     taken.push_back(std::move(frame));
   }
+}
+
+SlotTap::SlotTap(const NetworkLab& network, const std::string& name) {
+  network.inside("npu", [&] {
+    machine_ = Fd(::open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK));
+    ifreq request{};
+    std::memcpy(request.ifr_name, name.c_str(), name.size() + 1);
+    request.ifr_flags = IFF_TAP | IFF_NO_PI;
+    REQUIRE(::ioctl(machine_.get(), TUNSETIFF, &request) == 0);
+    REQUIRE(::ioctl(machine_.get(), TUNSETPERSIST, 1) == 0);
+    index_ = ::if_nametoindex(name.c_str());
+  });
+  network.ip("npu", "link set " + name + " up\n");
+}
+
+std::vector<frames::Bytes> SlotTap::take() const {
+  std::vector<frames::Bytes> taken;
+  for (;;) {
+    frames::Bytes frame(2048);
+    const ssize_t got = ::read(machine_.get(), frame.data(), frame.size());
+    if (got <= 0) {
+      return taken;
+    }
+    frame.resize(static_cast<std::size_t>(got));
+    taken.push_back(std::move(frame));
+  }
+}
+
+void SlotTap::send(const frames::Bytes& frame) const {
+  CHECK(::write(machine_.get(), frame.data(), frame.size()) == static_cast<ssize_t>(frame.size()));
 }
 
 FrameSender::FrameSender(const NetworkLab& network, const std::string& name,

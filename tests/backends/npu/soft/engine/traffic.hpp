@@ -63,6 +63,21 @@ class Capture {
   Fd socket_;
 };
 
+/// A persistent tap in the namespace of the NPU, and the machine that has opened it: a slot.
+class SlotTap {
+ public:
+  SlotTap(const NetworkLab& network, const std::string& name);
+  /// Frames that the machine was given since the last call.
+  [[nodiscard]] std::vector<frames::Bytes> take() const;
+  /// The machine sends.
+  void send(const frames::Bytes& frame) const;
+  [[nodiscard]] unsigned index() const { return index_; }
+
+ private:
+  Fd machine_;
+  unsigned index_ = 0;
+};
+
 /// Puts frames on a host's wire as they are.
 class FrameSender {
  public:
