@@ -11,6 +11,7 @@
 #include "issu/base/file.hpp"
 #include "issu/base/netns.hpp"
 #include "issu/cli/checkpoint.hpp"
+#include "issu/cli/checkpoint_back.hpp"
 #include "issu/cli/checkpoint_chassis.hpp"
 #include "issu/cli/checkpoint_words.hpp"
 #include "issu/cli/parts.hpp"
@@ -199,9 +200,8 @@ Result<ordered_json> bring_back(const Options& options, const Router& router,
     ISSU_TRY(archive::unpack(reader, index, all), "");
     if (target.make_chassis) {
       ISSU_TRY(make_chassis(router, index.manifest.chassis, all / archive::kernel_part), "");
-      if (auto tables = index.manifest.npu_snapshot
-                            ? restore_npu(router, all / archive::npu_part)
-                            : Result<void>{};
+      if (auto tables = index.manifest.npu_snapshot ? restore_npu(router, all / archive::npu_part)
+                                                    : Result<void>{};
           !tables) {
         (void)router.npu->down();
         return tables;
@@ -219,11 +219,22 @@ Result<ordered_json> bring_back(const Options& options, const Router& router,
   };
   auto active = router.store.active();
   const std::uint64_t epoch = active && *active ? (*active)->epoch : 0;
+  // The kernel goes on with the routes while the daemons learn them again. A router that was down
+  // has no packets to lose, and the soft NPU no such table.
+  std::optional<KeptRoutes> routes;
+  if (!target.make_chassis && router.config.router.npu.driver == "kernel") {
+    routes.emplace(router.config.router.netns);
+    ISSU_TRY(routes->keep(), "keeping the kernel's routes");
+  }
   auto restored = bring_state(*router.rp, arrival);
   // Whatever runs now, runs there.
   ISSU_TRY(router.store.set_active({target.slot, epoch}), "");
   if (!restored) {
     return fail(std::move(restored).error());
+  }
+  const double back_s = wait_until_back(router, target.slot, index.manifest);
+  if (routes) {
+    ISSU_TRY(routes->lift(), "letting go of the kept routes");
   }
   return ordered_json{{"router", router.config.router.name},
                       {"slot", backends::name_of(target.slot)},
@@ -231,6 +242,7 @@ Result<ordered_json> bring_back(const Options& options, const Router& router,
                       {"version", index.manifest.image.version},
                       {"restore_ms", restored->restore_ms},
                       {"condition_ms", restored->condition_ms},
+                      {"back_s", back_s < 0 ? ordered_json(nullptr) : ordered_json(back_s)},
                       {"config", configured ? "put back" : "as it is on this router"}};
 }
 
@@ -277,10 +289,13 @@ Result<ordered_json> restore(const Options& options) {
 std::string result_text(const ordered_json& json) {
   return fmt::format(
       "{} goes on in slot {} with {} as it was at {}: restored in {:.0f} ms, conditions {:.0f} ms\n"
-      "its sessions begin again; its configuration: {}\n",
+      "{}; its configuration: {}\n",
       json["router"].get<std::string>(), json["slot"].get<std::string>(),
       json["version"].get<std::string>(), json["made"].get<std::string>(),
       json["restore_ms"].get<double>(), json["condition_ms"].get<double>(),
+      json["back_s"].is_null()
+          ? std::string("its sessions are not all back: `issu router show` has them")
+          : fmt::format("its sessions are back after {:.1f} s", json["back_s"].get<double>()),
       json["config"].get<std::string>());
 }
 

@@ -322,13 +322,21 @@ Result<void> Runner::archive_restore(const std::string& name, bool rebuild) {
     words.emplace_back("--replace");
   }
   const MonoNs began = mono_now();
-  auto said = archive_command(name, with_key(*stage_, words), 0);
-  if (!said) {
-    return fail(std::move(said).error());
+  auto program = start(with_key(*stage_, words), 0);
+  if (!program) {
+    return fail(std::move(program).error());
   }
-  if (rebuild) {
-    ISSU_TRY(ends.put_back(), "");
+  // It waits for the sessions; the peers need their addresses for them.
+  while (rebuild && !program->poll() && !ends.put_back()) {
+    if (interrupt_->sleep(std::chrono::milliseconds(100))) {
+      return fail("interrupted");
+    }
   }
+  auto status = end(*program);
+  if (!status) {
+    return fail(std::move(status).error());
+  }
+  judge_exit(name + ": restore", 0, *status, *program);
   // The peers notice when the first packet of an old session is answered.
   if (interrupt_->sleep(kAfterwards)) {
     return fail("interrupted");

@@ -5,6 +5,7 @@
 
 #include "issu/base/child.hpp"
 #include "issu/base/netns.hpp"
+#include "state-sync/kernel_shadow.hpp"
 #include "tests/skip.hpp"
 
 namespace issu::state_sync {
@@ -37,7 +38,8 @@ class Lab {
   }
   [[nodiscard]] std::string shown() const {
     return ip({"nexthop", "show"}) + ip({"route", "show", "table", "all", "proto", "bgp"}) +
-           ip({"-6", "route", "show", "proto", "bgp"});
+           ip({"route", "show", "table", "all", "proto", "250"}) +
+           ip({"-6", "route", "show", "table", "all", "proto", "bgp"});
   }
   [[nodiscard]] std::filesystem::path netns() const { return NetNs::path_of(name_); }
 
@@ -96,6 +98,32 @@ TEST_CASE("a kernel that does not take it says so") {
   const auto written = write_kernel_state(two.netns(), *state);
   REQUIRE_FALSE(written);
   CHECK(written.error().message().find("the kernel refuses") != std::string::npos);
+}
+
+TEST_CASE("a shadow forwards what daemons took away, and leaves nothing when it is lifted") {
+  if (::geteuid() != 0) {
+    ISSU_SKIP("root is needed for network namespaces");
+  }
+  const Lab one("one");
+  fill(one);
+  const std::string netns = one.netns().filename();
+  const auto before = one.shown() + one.ip({"rule"}) + one.ip({"-6", "rule"});
+  for (int time = 0; time < 2; ++time) {
+    REQUIRE(cast_shadow(netns));
+  }
+  CHECK(one.shown().find("10.0.2.0/24 nhid 3 proto bgp") != std::string::npos);
+  one.ip({"route", "flush", "proto", "bgp"});
+  one.ip({"-6", "route", "flush", "proto", "bgp"});
+  one.ip({"nexthop", "flush", "proto", "zebra"});
+  CHECK(one.ip({"route", "get", "10.0.3.1"}).find("192.0.2.2") != std::string::npos);
+  CHECK(one.ip({"route", "get", "10.9.0.1"}).find("192.0.2.2") != std::string::npos);
+  CHECK(one.ip({"-6", "route", "get", "2001:db8:1::1"}).find("fe80::2") != std::string::npos);
+  CHECK(one.ip({"route", "show", "table", "all"}).find("10.9.2.0/24") == std::string::npos);
+  fill(one);
+  for (int time = 0; time < 2; ++time) {
+    REQUIRE(lift_shadow(netns));
+  }
+  CHECK(one.shown() + one.ip({"rule"}) + one.ip({"-6", "rule"}) == before);
 }
 
 TEST_CASE("an empty kernel has nothing, and other bytes are refused") {
