@@ -84,6 +84,12 @@ struct RestoreReport {
   MonoNs dark_until = 0;    ///< when packets of the sessions passed again
 };
 
+/// What becomes of the daemons whose state was saved.
+enum class Afterwards {
+  gone,  ///< nothing runs in the slot, and the packets of its sessions are held back
+  runs,  ///< they go on; their connections are not to be restored (`Sessions::drop`)
+};
+
 /// What becomes of the connections in a saved state.
 enum class Sessions {
   keep,  ///< they go on where they were
@@ -142,14 +148,14 @@ class RouteProcessor {
   virtual Result<void> check_same(Slot slot, const std::filesystem::path& payload);
   /// Makes room for the slot's state and touches it, so that saving is short. Not dark.
   virtual Result<void> prepare_save(Slot slot);
-  /// Takes the slot's state: its daemons' memory and connections. Afterwards nothing runs in it
-  /// (`status`: staged, saved) and the packets of its sessions are held back, for a minute or two
-  /// at the most, until `restore` or `forget_saved`. An error leaves the daemons running as they
-  /// were, or says that they are lost.
-  virtual Result<SaveReport> save(Slot slot);
+  /// Takes the slot's state: its daemons' memory and connections. With `gone`, nothing runs in it
+  /// afterwards (`status`: staged, saved) and the packets of its sessions are held back, for a
+  /// minute or two at the most, until `restore` or `forget_saved`. An error leaves the daemons
+  /// running as they were, or says that they are lost.
+  virtual Result<SaveReport> save(Slot slot, Afterwards afterwards);
   /// Lets the state that was saved of `saved_from` go on in `into`: the same slot, or a staged one
-  /// with the same programs. Nothing else may run in `into` or, when they differ, in `saved_from`.
-  /// When the daemons already run in `into`, does the rest.
+  /// with the same programs. Held daemons in `into` are ended; when they differ, nothing may run in
+  /// `saved_from`. When the daemons already run in `into`, does the rest.
   virtual Result<RestoreReport> restore(Slot saved_from, Slot into, Sessions sessions);
   /// Frees the saved state of a slot; lets the packets of its sessions through. None is fine.
   virtual Result<void> forget_saved(Slot slot);
@@ -185,7 +191,7 @@ inline Result<void> RouteProcessor::check_same(Slot /*slot*/,
 inline Result<void> RouteProcessor::prepare_save(Slot /*slot*/) {
   return cannot_save();
 }
-inline Result<SaveReport> RouteProcessor::save(Slot /*slot*/) {
+inline Result<SaveReport> RouteProcessor::save(Slot /*slot*/, Afterwards /*afterwards*/) {
   return cannot_save();
 }
 inline Result<RestoreReport> RouteProcessor::restore(Slot /*saved_from*/, Slot /*into*/,

@@ -80,6 +80,10 @@ std::filesystem::path netns_path(const std::string& netns) {
   return netns.starts_with('/') ? std::filesystem::path(netns) : NetNs::path_of(netns);
 }
 
+bool is_gone(const std::string& netns) {
+  return netns.starts_with('/') ? !std::filesystem::exists(netns) : !NetNs::exists(netns);
+}
+
 bool has_elements(const nlohmann::json& listed) {
   const auto objects = listed.find("nftables");
   if (objects == listed.end()) {
@@ -109,7 +113,7 @@ Result<void> FlowLock::lock(std::span<const TcpFlow> flows, std::chrono::seconds
 }
 
 Result<void> FlowLock::lift() {
-  if (!std::filesystem::exists(netns_path(netns_))) {
+  if (is_gone(netns_)) {
     return {};
   }
   ISSU_TRY(run_nft(netns_path(netns_),
@@ -119,7 +123,7 @@ Result<void> FlowLock::lift() {
 }
 
 Result<bool> FlowLock::is_locked() {
-  if (!std::filesystem::exists(netns_path(netns_))) {
+  if (is_gone(netns_)) {
     return false;
   }
   RunOptions options;

@@ -54,8 +54,13 @@ std::vector<report::DarkPart> dark_parts(const Records& records, MonoNs dark_fro
   if (!(dark_from <= fenced && fenced <= starting && starting <= up && starting <= answering)) {
     return {};
   }
-  std::vector<report::DarkPart> parts{{"old daemons fenced", to_ms(fenced - dark_from)},
-                                      {"journal", to_ms(starting - fenced)}};
+  const auto saved = freeze.value("way_back_saved", dark_from);
+  std::vector<report::DarkPart> parts;
+  if (dark_from < saved && saved <= fenced) {
+    parts.push_back({"old side saved for the way back", to_ms(saved - dark_from)});
+  }
+  parts.push_back({"old daemons fenced", to_ms(fenced - std::clamp(saved, dark_from, fenced))});
+  parts.push_back({"journal", to_ms(starting - fenced)});
   if (answering <= up) {
     parts.push_back({"new daemons started, until they answer", to_ms(answering - starting)});
     parts.push_back({"sessions, until Established at the peers", to_ms(up - answering)});

@@ -177,6 +177,10 @@ std::vector<std::string> anomalies(const Records& records) {
     if (record.event == Event::undone && record.facts.contains("unswept")) {
       found.push_back("left unswept: " + record.facts["unswept"].get<std::string>());
     }
+    if (record.event == Event::done && record.facts.contains("cold_way_back")) {
+      found.push_back("the old side was not saved, the way back was a start from nothing: " +
+                      record.facts["cold_way_back"].get<std::string>());
+    }
     if (record.event == Event::failed && record.facts.contains("undo")) {
       found.push_back(record.text);
     }

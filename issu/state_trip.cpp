@@ -44,7 +44,7 @@ Result<TakenState> take_state(RouteProcessor& rp, Slot slot, const StagedPayload
   if (runs(rp, slot)) {
     ISSU_TRY(rp.prepare_save(slot), what);
   }
-  auto saved = rp.save(slot);
+  auto saved = rp.save(slot, backends::Afterwards::gone);
   if (!saved) {
     if (runs(rp, slot)) {
       return pass(std::move(saved).error(), what);

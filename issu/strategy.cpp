@@ -10,7 +10,7 @@ constexpr Strategy restart{"restart",
                            {{
                                {steps::preflight, steps::nothing},
                                {steps::stage, steps::undo_stage},
-                               {steps::checkpoint, steps::nothing},
+                               {steps::checkpoint_restart, steps::undo_checkpoint_restart},
                                {steps::presync, steps::undo_presync},
                                {steps::freeze, steps::undo_freeze},
                                {steps::switchover, steps::undo_switchover},

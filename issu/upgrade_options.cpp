@@ -10,6 +10,7 @@ nlohmann::json to_json(const UpgradeOptions& options) {
   return {{"id", options.id},
           {"image", options.image.string()},
           {"strategy", options.strategy},
+          {"way_back", options.way_back},
           {"soak_s", options.soak_s},
           {"auto_accept", options.auto_accept},
           {"from", backends::name_of(options.from)},
@@ -21,6 +22,7 @@ UpgradeOptions options_from_json(const nlohmann::json& json) {
   options.id = json.value("id", "");
   options.image = json.value("image", "");
   options.strategy = json.value("strategy", "restart");
+  options.way_back = json.value("way_back", "cold");
   options.soak_s = json.value("soak_s", 60.0);
   options.auto_accept = json.value("auto_accept", false);
   options.from = json.value("from", "a") == "b" ? backends::Slot::b : backends::Slot::a;

@@ -13,7 +13,10 @@ namespace issu {
 struct UpgradeOptions {
   std::string id;               ///< names the upgrade in history and reports
   std::filesystem::path image;  ///< absolute
-  std::string strategy;         ///< "restart"
+  std::string strategy;         ///< "restart" or "checkpoint"
+  /// Of the strategy restart: "saved", the old side's state is kept at freeze and goes on, or
+  /// "cold", it starts anew.
+  std::string way_back = "cold";
   double soak_s = 60;
   bool auto_accept = false;                 ///< health and budgets decide at the end of the soak
   backends::Slot from = backends::Slot::a;  ///< the slot that was active when it began

@@ -5,6 +5,7 @@
 #include "backends/lxc/pid_namespace.hpp"
 #include "checkpoint/conditioner/conditioner.hpp"
 #include "checkpoint/flow_lock.hpp"
+#include "checkpoint/nudge.hpp"
 #include "issu/base/clock.hpp"
 
 namespace issu::backends::lxc {
@@ -74,7 +75,8 @@ Result<void> Conditions::expect_again() {
 
 Result<void> Conditions::give_back(pid_t init_pid) {
   Result<void> redone;
-  if (fs::exists(document_)) {
+  const bool taken = fs::exists(document_);
+  if (taken) {
     auto conditioner = checkpoint::Conditioner::load(document_);
     redone = conditioner ? conditioner->redo(processes_of(init_pid))
                          : Result<void>(fail(std::move(conditioner).error()));
@@ -83,6 +85,9 @@ Result<void> Conditions::give_back(pid_t init_pid) {
     }
   }
   auto passing = let_through();
+  if (passing && taken) {
+    checkpoint::nudge_connections(processes_of(init_pid));
+  }
   if (!redone) {
     return pass(std::move(redone).error(), "giving back to the daemons what was taken for a dump");
   }

@@ -160,10 +160,10 @@ int Container::migrate_here(Move move, const ConfigItems& config, const CriuCall
   std::string images = call.images.string();
   migrate_opts options{};
   options.directory = images.data();
-  options.stop = true;
+  options.stop = move == Move::dump;
   options.preserves_inodes = true;  // the alternative searches the whole file system
   lxc_container& container = **handle;
-  return container.migrate(&container, move == Move::dump ? MIGRATE_DUMP : MIGRATE_RESTORE,
+  return container.migrate(&container, move == Move::restore ? MIGRATE_RESTORE : MIGRATE_DUMP,
                            &options, sizeof options) == 0
              ? 0
              : 1;
@@ -197,16 +197,16 @@ Result<void> Container::migrate(Move move, const ConfigItems& config, const Criu
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
     return {};
   }
-  const auto log = call.images / (move == Move::dump ? "dump.log" : "restore.log");
+  const auto log = call.images / (move == Move::restore ? "restore.log" : "dump.log");
   const std::string said = checkpoint::criu_reasons(read_file(log).value_or(""));
   return fail("the container " + name_ +
-                  (move == Move::dump ? " could not be dumped: " : " could not be restored: ") +
-                  (said.empty() ? "CRIU wrote no reason" : said),
-              "more in " + log.string());
+                  (move == Move::restore ? " could not be restored: " : " could not be dumped: ") +
+                  (said.empty() ? last_error(call.log) : said),
+              "more in " + log.string() + " and " + call.log.string());
 }
 
-Result<void> Container::dump(const ConfigItems& config, const CriuCall& call) {
-  return migrate(Move::dump, config, call);
+Result<void> Container::dump(const ConfigItems& config, const CriuCall& call, bool run_on) {
+  return migrate(run_on ? Move::dump_and_run_on : Move::dump, config, call);
 }
 
 Result<void> Container::restore(const ConfigItems& config, const CriuCall& call) {

@@ -19,6 +19,7 @@ struct CriuCall {
   std::filesystem::path images;   ///< the folder of the state's images; its logs go there too
   std::filesystem::path options;  ///< a file of CRIU's own options
   std::string path_variable;      ///< "PATH=…": where liblxc finds CRIU
+  std::filesystem::path log;      ///< liblxc's own, named in the configuration
   std::filesystem::path netns;    ///< open as descriptor `inherited_netns` in CRIU
 
   static constexpr int inherited_netns = 77;
@@ -37,9 +38,10 @@ class Container {
   /// Ends process 1 and with it every process of the container; returns when nothing is left of
   /// it. Not running is fine.
   Result<void> stop();
-  /// Dumps every process of it and ends them; it is then stopped. When that fails they go on.
-  /// `config`: as it was started with. A caller that is killed does not stop the dump.
-  Result<void> dump(const ConfigItems& config, const CriuCall& call);
+  /// Dumps every process of it; unless they are to `run_on` it ends them, and the container is
+  /// stopped. When it fails they go on. `config`: as it was started with. A caller that is killed
+  /// does not stop the dump.
+  Result<void> dump(const ConfigItems& config, const CriuCall& call, bool run_on);
   /// The dumped processes go on, in a container with this configuration. Running is an error.
   Result<void> restore(const ConfigItems& config, const CriuCall& call);
   /// Waits until nobody starts, stops, dumps or restores it: also one whose caller was killed.
@@ -56,7 +58,7 @@ class Container {
   /// Held by whoever starts or stops it.
   [[nodiscard]] Result<Fd> lock() const;
   Result<void> start_here(const ConfigItems& config, const std::filesystem::path& log) const;
-  enum class Move { dump, restore };
+  enum class Move { dump, dump_and_run_on, restore };
   Result<void> migrate(Move move, const ConfigItems& config, const CriuCall& call);
   /// Runs in a process of its own; its exit code.
   int migrate_here(Move move, const ConfigItems& config, const CriuCall& call) const;

@@ -47,7 +47,7 @@ Result<void> move_in(const fs::path& from, const fs::path& to) {
 Result<fs::path> LxcRouteProcessor::export_saved(Slot slot) {
   const std::string what = "making the saved state of " + label(slot) + " whole";
   const auto room = store(slot);
-  if (!is_saved(slot)) {
+  if (!is_saved(slot) || container(slot).init_pid() != 0) {
     return fail(what + ": no whole state of it is saved, or it runs again", "save it first");
   }
   ISSU_TRY(run_checked(tar("--create", room.written(), files(slot).folder, written_parts())), what);

@@ -36,7 +36,7 @@ class LxcRouteProcessor final : public RouteProcessor {
   Result<SaveEstimate> check_save(Slot slot) override;
   Result<void> check_same(Slot slot, const std::filesystem::path& payload) override;
   Result<void> prepare_save(Slot slot) override;
-  Result<SaveReport> save(Slot slot) override;
+  Result<SaveReport> save(Slot slot, Afterwards afterwards) override;
   Result<RestoreReport> restore(Slot saved_from, Slot into, Sessions sessions) override;
   Result<void> forget_saved(Slot slot) override;
   // exported_state.cpp
@@ -55,8 +55,8 @@ class LxcRouteProcessor final : public RouteProcessor {
   Result<void> need_active(Slot slot);
   [[nodiscard]] lxc::ImageStore store(Slot slot) const;
   [[nodiscard]] lxc::Conditions conditions(Slot slot) const;
-  [[nodiscard]] lxc::CriuCall criu_call(const lxc::ImageStore& store) const;
-  /// Whether a whole state of it is there and it does not run.
+  [[nodiscard]] lxc::CriuCall criu_call(const lxc::ImageStore& store, Slot slot) const;
+  /// Whether a whole state of it is there to go back to: it does not run, or runs on by intent.
   [[nodiscard]] bool is_saved(Slot slot) const;
   /// The container of `into`, running again.
   Result<void> bring_back(Slot saved_from, Slot into, Sessions sessions);

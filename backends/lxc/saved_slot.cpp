@@ -57,11 +57,13 @@ struct Begun {
   MonoNs dark_from = 0;
   double condition_ms = 0;
   std::string cgroup;  ///< in the hierarchy of version 2
+  bool run_on = false;
 };
 
 Result<void> write_begun(const lxc::ImageStore& store, const Begun& begun) {
   const nlohmann::json json{{"dark_from", begun.dark_from}, {"condition_ms", begun.condition_ms},
-                            {"cgroup", begun.cgroup}};
+                            {"cgroup", begun.cgroup},
+                            {"run_on", begun.run_on}};
   return write_file_atomic(store.report(), json.dump());
 }
 
@@ -102,15 +104,16 @@ lxc::Conditions LxcRouteProcessor::conditions(Slot slot) const {
   return {store(slot).conditions(), spec_.netns, spec_.name};
 }
 
-lxc::CriuCall LxcRouteProcessor::criu_call(const lxc::ImageStore& store) const {
+lxc::CriuCall LxcRouteProcessor::criu_call(const lxc::ImageStore& store, Slot slot) const {
   return {store.images(), store.options(),
           "PATH=" + read_file(store.search_path()).value_or("/usr/sbin:/usr/bin"),
-          NetNs::path_of(spec_.netns)};
+          files(slot).lxc_log(), NetNs::path_of(spec_.netns)};
 }
 
 bool LxcRouteProcessor::is_saved(Slot slot) const {
-  return store(slot).exists() && container(slot).init_pid() == 0 &&
-         checkpoint::read_dump_stats(store(slot).images()).has_value();
+  const auto room = store(slot);
+  return room.exists() && checkpoint::read_dump_stats(room.images()).has_value() &&
+         (container(slot).init_pid() == 0 || read_begun(room).value("run_on", false));
 }
 
 Result<SaveEstimate> LxcRouteProcessor::check_save(Slot slot) {
@@ -162,7 +165,7 @@ Result<void> LxcRouteProcessor::prepare_save(Slot slot) {
   return {};
 }
 
-Result<SaveReport> LxcRouteProcessor::save(Slot slot) {
+Result<SaveReport> LxcRouteProcessor::save(Slot slot, Afterwards afterwards) {
   const std::string what = "saving " + label(slot);
   auto room = store(slot);
   auto ours = container(slot);
@@ -176,7 +179,7 @@ Result<SaveReport> LxcRouteProcessor::save(Slot slot) {
                                             "activate it"));
   }
   ISSU_TRY(need_active(slot), what);
-  if (!room.exists()) {
+  if (!std::filesystem::exists(room.search_path())) {  // the last thing that is prepared
     ISSU_TRY(prepare_save(slot), what);
   }
   // Where an earlier call was killed before its dump, what it took goes back first: what is
@@ -193,6 +196,7 @@ Result<SaveReport> LxcRouteProcessor::save(Slot slot) {
 
   Begun begun;
   begun.cgroup = cgroup;
+  begun.run_on = afterwards == Afterwards::runs;
   begun.dark_from = mono_now();
   ISSU_TRY(conditions(slot).take(init_pid), what);
   const MonoNs taken = mono_now();
@@ -200,25 +204,33 @@ Result<SaveReport> LxcRouteProcessor::save(Slot slot) {
   ISSU_TRY(write_begun(room, begun), what);
   Result<void> dumped;
   for (int time = 0; time < tries; ++time) {
-    dumped = ours.dump(config(files(slot)), criu_call(room));
+    dumped = ours.dump(config(files(slot)), criu_call(room, slot), begun.run_on);
     if (dumped || ours.init_pid() == 0) {
       break;
     }
   }
   const MonoNs done = mono_now();
   auto report = read_report(room);
-  if (!dumped || !report || ours.init_pid() != 0) {
-    Error error = !dumped ? std::move(dumped).error()
-                  : !report
-                      ? std::move(report).error()
-                      : Error("CRIU says that it is done, and the container still runs");
-    if (auto given = conditions(slot).give_back(ours.init_pid()); !given) {
-      error.also(std::move(given).error());
+  const bool runs = ours.init_pid() != 0;
+  if (runs) {
+    if (auto given = conditions(slot).give_back(ours.init_pid()); !given && !dumped) {
+      dumped.error().also(std::move(given).error());
     }
-    return pass(std::move(error), what);
+  }
+  if (!dumped) {
+    return pass(std::move(dumped).error(), what);
+  }
+  if (!report) {
+    return pass(std::move(report).error(), what);
+  }
+  if (runs != begun.run_on) {
+    return fail(label(slot) + (runs ? " was dumped and still runs" : " was dumped and is gone"),
+                "see " + (room.images() / "dump.log").string());
   }
   report->dump_ms = to_ms(done - taken) - report->freeze_ms;
-  ISSU_TRY(lxc::remove_cgroups(ours.name()), what);
+  if (!runs) {
+    ISSU_TRY(lxc::remove_cgroups(ours.name()), what);
+  }
   return report;
 }
 
@@ -249,7 +261,7 @@ Result<void> LxcRouteProcessor::bring_back(Slot saved_from, Slot into, Sessions 
   for (int time = 0; time < tries; ++time) {
     ISSU_TRY(ours.stop(), "clearing what was left half done");
     ISSU_TRY(lxc::remove_cgroups(ours.name()), "clearing what was left half done");
-    restored = ours.restore(config(files(into)), criu_call(room));
+    restored = ours.restore(config(files(into)), criu_call(room, into));
     if (restored) {
       break;
     }

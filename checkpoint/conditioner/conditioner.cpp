@@ -1,9 +1,12 @@
 #include "checkpoint/conditioner/conditioner.hpp"
 
+#include <fcntl.h>
 #include <linux/netlink.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 #include <set>
 
@@ -24,7 +27,7 @@ namespace {
 
 using Processes = std::map<std::string, Process>;
 
-constexpr std::uintmax_t largest_document = std::uintmax_t{64} << 20U;
+constexpr std::size_t largest_document = std::size_t{64} << 20U;
 
 /// Everything that did not work, as one error.
 class Failures {
@@ -112,6 +115,32 @@ Result<void> redo_socket(int fd, const Socket& socket, const std::vector<Md5Key>
     }
   }
   return std::move(failures).outcome();
+}
+
+/// Like `read_file`, into memory that is wiped.
+Result<SecretBytes> read_secret(const std::filesystem::path& file) {
+  const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) {
+    return fail_errno("opening " + file.string());
+  }
+  SecretBytes bytes(std::size_t{64} << 10U);
+  for (std::size_t at = 0;;) {
+    const ssize_t count = ::read(fd.get(), bytes.data() + at, bytes.size() - at);
+    if (count < 0 && errno != EINTR) {
+      return fail_errno("reading " + file.string());
+    }
+    at += count > 0 ? static_cast<std::size_t>(count) : 0;
+    if (count == 0) {
+      bytes.resize(at);
+      return bytes;
+    }
+    if (at == largest_document) {
+      return fail(file.string() + " is larger than any document", "", ErrorKind::refused);
+    }
+    if (at == bytes.size()) {
+      bytes.resize(2 * at);
+    }
+  }
 }
 
 }  // namespace
@@ -233,12 +262,11 @@ Result<void> Conditioner::save(const std::filesystem::path& file) const {
 }
 
 Result<Conditioner> Conditioner::load(const std::filesystem::path& file) {
-  auto text = read_file(file, largest_document);
-  if (!text) {
-    return fail(std::move(text).error());
+  auto bytes = read_secret(file);
+  if (!bytes) {
+    return fail(std::move(bytes).error());
   }
-  auto record = decode(std::as_bytes(std::span(*text)));
-  ::explicit_bzero(text->data(), text->size());
+  auto record = decode(*bytes);
   if (!record) {
     return pass(std::move(record).error(), "reading " + file.string());
   }

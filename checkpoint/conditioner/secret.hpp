@@ -18,8 +18,11 @@ struct WipingAllocator {
   WipingAllocator(const WipingAllocator<U>&) noexcept {}
   T* allocate(std::size_t count) { return std::allocator<T>().allocate(count); }
   void deallocate(T* memory, std::size_t count) noexcept {
-    ::explicit_bzero(memory, count * sizeof(T));
+    wipe(memory, count);
     std::allocator<T>().deallocate(memory, count);
+  }
+  static void wipe(T* memory, std::size_t count) noexcept {
+    ::explicit_bzero(memory, count * sizeof(T));
   }
   template <typename U>
   bool operator==(const WipingAllocator<U>&) const {

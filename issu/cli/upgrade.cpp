@@ -15,6 +15,7 @@ namespace {
 struct Options : Common {
   std::string image;
   std::string strategy = "restart";
+  std::string way_back;
   double soak_s = -1;
   bool auto_accept = false;
   bool plan = false;
@@ -26,6 +27,7 @@ UpgradeOptions upgrade_options(const Router& router, const Options& options) {
   result.id = new_upgrade_id();
   result.image = std::filesystem::absolute(options.image);
   result.strategy = options.strategy;
+  result.way_back = options.way_back.empty() ? router.config.way_back : options.way_back;
   result.soak_s = options.soak_s < 0 ? router.config.timers.soak_s : options.soak_s;
   result.auto_accept = options.auto_accept;
   return result;
@@ -112,6 +114,11 @@ int upgrade(const Router& router, const Options& options) {
 
 void add_run_options(CLI::App& command, Options& options) {
   command.add_option("--strategy", options.strategy, "How: restart or checkpoint")->capture_default_str();
+  command
+      .add_option("--way-back", options.way_back,
+                  "Of the strategy restart: saved (the old side goes on where it was) or cold (it "
+                  "starts anew)")
+      ->check(CLI::IsMember({"saved", "cold"}));
   command.add_option("--soak", options.soak_s, "How long to watch before it is accepted (10s, 2m)")
       ->transform(CLI::AsNumberWithUnit(
           std::map<std::string, double>{{"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}},

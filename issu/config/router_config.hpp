@@ -39,6 +39,7 @@ struct RouterConfig {
   std::filesystem::path file;
   backends::RouterSpec router;
   std::string backend;            ///< "lxc"
+  std::string way_back = "cold";  ///< of the strategy restart: "saved" or "cold"
   std::string compatible;         ///< what an image's manifest must say
   std::filesystem::path keyring;  ///< PEM: certificates that may sign images
   measure::MeasurePlan measure;   ///< probe streams and peers to watch

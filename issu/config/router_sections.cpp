@@ -147,6 +147,7 @@ void read_router_section(StrictTable& document, const fs::path& folder, RouterCo
   if (!router.name.empty()) {
     tell(*section, "netns", check_netns_name(router.netns));
   }
+  config.way_back = section->choice("way_back", {"saved", "cold"}, config.way_back);
   router.config_dir = from_folder(folder, section->required_text("config_dir"));
   std::error_code ignored;
   if (!router.config_dir.empty() && !fs::is_directory(router.config_dir, ignored)) {

@@ -1,3 +1,6 @@
+#include <sched.h>
+
+#include "checkpoint/conditioner/self_test.hpp"
 #include "checkpoint/criu.hpp"
 #include "issu/doctor/checks.hpp"
 
@@ -23,6 +26,14 @@ Result<std::string> try_restore() {
   return std::string("dumped and restored a child with a socket");
 }
 
+Result<std::string> try_conditioner() {
+  if (::unshare(CLONE_NEWNET) != 0) {
+    return fail_errno("a network namespace for the trial");
+  }
+  ISSU_TRY(checkpoint::conditioner_self_test(), "a socket with a key");
+  return std::string("a TCP MD5 key and a hop limit are read and put back from outside");
+}
+
 }  // namespace
 
 std::vector<Capability> check_criu(const Options& options) {
@@ -35,8 +46,17 @@ std::vector<Capability> check_criu(const Options& options) {
                      "the strategy checkpoint: the same daemons on a new kernel",
                      get_one,
                      {"checkpoint"}};
+  Capability conditioner{"criu.conditioner",
+                         "sockets from outside",
+                         Present::unknown,
+                         "",
+                         "what CRIU forgets: TCP MD5, ttl-security, multicast groups",
+                         "a kernel from 5.6 on with CONFIG_INET_DIAG (modprobe tcp_diag) and "
+                         "CONFIG_TCP_MD5SIG",
+                         {"checkpoint"}};
   return {tried(std::move(check), try_check, options),
-          tried(std::move(restore), try_restore, options)};
+          tried(std::move(restore), try_restore, options),
+          tried(std::move(conditioner), try_conditioner, options)};
 }
 
 }  // namespace issu::doctor

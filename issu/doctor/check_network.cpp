@@ -10,7 +10,7 @@
 #include <cstring>
 #include <memory>
 
-#include "issu/base/child.hpp"
+#include "checkpoint/flow_lock.hpp"
 #include "issu/base/fd.hpp"
 #include "issu/doctor/checks.hpp"
 
@@ -41,22 +41,18 @@ Result<std::string> try_veth() {
 
 Result<std::string> try_nftables() {
   ISSU_TRY(scratch_network(), "nftables");
-  RunOptions options;
-  options.timeout = std::chrono::seconds(8);
-  options.input =
-      "add table inet issu\n"
-      "add chain inet issu input { type filter hook input priority 0 ; policy accept ; }\n"
-      "add rule inet issu input tcp dport 179 counter drop\n";
-  ISSU_TRY(run_checked({"nft", "-f", "-"}, options), "setting a rule");
-  options.input.clear();
-  auto listed = run_checked({"nft", "list", "ruleset"}, options);
-  if (!listed) {
-    return fail(std::move(listed).error());
+  const std::vector<checkpoint::TcpFlow> flows = {{4, {192, 0, 2, 1}, {192, 0, 2, 2}, 179, 40000}};
+  checkpoint::FlowLock lock("/proc/self/ns/net", "doctor");
+  ISSU_TRY(lock.lock(flows, std::chrono::seconds(60)), "setting a rule");
+  auto locked = lock.is_locked();
+  if (!locked) {
+    return fail(std::move(locked).error());
   }
-  if (listed->find("dport 179") == std::string::npos) {
+  if (!*locked) {
     return fail("nft took a rule and does not list it");
   }
-  return std::string("a rule was set and read back");
+  ISSU_TRY(lock.lift(), "taking a rule away");
+  return std::string("a flow was locked for a time and let through again");
 }
 
 Result<Fd> load_program() {

@@ -62,7 +62,7 @@ Result<nlohmann::json> undo_checkpoint_carry(Context& context) {
 
 Result<nlohmann::json> freeze_carry(Context& context) {
   ISSU_TRY(context.npu.hold(context.epoch_forward()), "holding the NPU's routes");
-  auto saved = context.rp.save(context.from);
+  auto saved = context.rp.save(context.from, backends::Afterwards::gone);
   if (!saved) {
     return pass(std::move(saved).error(), "saving the old side");
   }
@@ -106,7 +106,7 @@ Result<nlohmann::json> undo_switchover_carry(Context& context) {
   if (status->power == SlotPower::active) {
     ran = true;
     // Its sessions are the present ones: they go back with it.
-    auto saved = context.rp.save(context.to);
+    auto saved = context.rp.save(context.to, backends::Afterwards::gone);
     if (!saved) {
       context.tell("the new side's state can't be taken back, the old side's own is older: " +
                    saved.error().message());

@@ -3,11 +3,70 @@
 #include "issu/steps/way_back.hpp"
 
 namespace issu::steps {
+namespace {
+
+bool wants_saved(const Context& context) {
+  return context.options.way_back == "saved";
+}
+
+/// The old side as it was at freeze, with its sessions closed: the neighbours take that for the
+/// restart of a daemon. Without a saved state, or when it can't be restored, a start from nothing.
+Result<void> start_old_side(Context& context) {
+  // Fenced again, so that what the old side says from here on is said after the hold.
+  ISSU_TRY(context.rp.fence(context.from), "making sure that the old side starts anew");
+  auto status = context.rp.status(context.from);
+  if (status && status->saved) {
+    auto restored =
+        context.rp.restore(context.from, context.from, backends::Sessions::drop);
+    if (restored) {
+      return {};
+    }
+    context.tell("the old side starts from nothing: " + restored.error().message());
+    ISSU_TRY(context.rp.power_off(context.from), "clearing what was left of the restore");
+    ISSU_TRY(context.rp.boot(context.from), "booting the old side");
+  }
+  return context.rp.activate(context.from);
+}
+
+}  // namespace
+
+Result<nlohmann::json> checkpoint_restart(Context& context) {
+  auto facts = checkpoint(context);
+  if (facts && wants_saved(context)) {
+    if (auto room = context.rp.prepare_save(context.from); !room) {
+      const std::string why = room.error().message();
+      context.tell("no saved way back: " + why);
+      (*facts)["cold_way_back"] = why;
+    }
+  }
+  return facts;
+}
+
+Result<nlohmann::json> undo_checkpoint_restart(Context& context) {
+  ISSU_TRY(context.rp.forget_saved(context.from), "freeing the state that was saved");
+  return nlohmann::json::object();
+}
+
 Result<nlohmann::json> freeze(Context& context) {
   ISSU_TRY(context.npu.hold(context.epoch_forward()), "holding the NPU's routes");
   const MonoNs dark_from = mono_now();
+  nlohmann::json facts{{"dark_from", dark_from}};
+  const bool prepared =
+      !facts_of(context.records, Phase::checkpoint).contains("cold_way_back");
+  if (wants_saved(context) && prepared) {
+    // It runs on for the moment until it is fenced: so the neighbours see the end of its sessions
+    // now, as they would without a saved state.
+    auto saved = context.rp.save(context.from, backends::Afterwards::runs);
+    if (saved) {
+      facts["way_back_saved"] = mono_now();
+      facts["bytes"] = saved->bytes;
+    } else {
+      facts["cold_way_back"] = saved.error().message();
+    }
+  }
   ISSU_TRY(context.rp.fence(context.from), "fencing the old side");
-  return nlohmann::json{{"dark_from", dark_from}, {"fenced", mono_now()}};
+  facts["fenced"] = mono_now();
+  return facts;
 }
 
 Result<nlohmann::json> undo_freeze(Context& context) {
@@ -18,13 +77,14 @@ Result<nlohmann::json> undo_freeze(Context& context) {
   const bool never_fenced =
       status->power == backends::SlotPower::active && !began(context, Phase::switchover);
   if (never_fenced) {
+    if (wants_saved(context)) {
+      // A save that was killed in its middle may have taken something from the daemons.
+      ISSU_TRY(context.rp.restore(context.from, context.from, backends::Sessions::keep),
+               "giving back to the old side what was taken for saving it");
+    }
     return nlohmann::json{{"deleted", 0}};
   }
-  return old_side_again(context, [&]() -> Result<void> {
-    // Fenced again, so that what the old side says from here on is said after the hold.
-    ISSU_TRY(context.rp.fence(context.from), "making sure that the old side starts anew");
-    return context.rp.activate(context.from);
-  });
+  return old_side_again(context, [&] { return start_old_side(context); });
 }
 
 Result<nlohmann::json> switchover(Context& context) {

@@ -16,6 +16,8 @@ Result<nlohmann::json> stage_mounted(Context& context);
 Result<nlohmann::json> undo_stage(Context& context);
 
 Result<nlohmann::json> checkpoint(Context& context);
+Result<nlohmann::json> checkpoint_restart(Context& context);
+Result<nlohmann::json> undo_checkpoint_restart(Context& context);
 
 Result<nlohmann::json> presync(Context& context);
 Result<nlohmann::json> undo_presync(Context& context);

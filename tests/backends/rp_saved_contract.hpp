@@ -44,12 +44,13 @@ inline void rp_refuses_to_save_nothing(const RpContract& contract) {
   auto rp = contract.make();
   CHECK_FALSE(rp->check_save(Slot::a).has_value());
   CHECK_FALSE(rp->prepare_save(Slot::a).has_value());
-  CHECK_FALSE(rp->save(Slot::a).has_value());
+  CHECK_FALSE(rp->save(Slot::a, Afterwards::gone).has_value());
   CHECK_FALSE(rp->restore(Slot::a, Slot::a, Sessions::keep).has_value());
   RP_OK(rp->forget_saved(Slot::a));
   RP_OK(rp->stage(Slot::a, contract.payload));
   RP_OK(rp->boot(Slot::a));
-  CHECK_FALSE(rp->save(Slot::a).has_value());  // its daemons are held: nothing worth saving
+  CHECK_FALSE(rp->save(Slot::a, Afterwards::gone)
+                  .has_value());  // its daemons are held: nothing worth saving
   CHECK(power_of(*rp, Slot::a) == SlotPower::booted);
   rp_takes_down(contract);
 }
@@ -70,7 +71,7 @@ inline void rp_saves_in_place(const RpContract& contract) {
       RP_OK(contract.make()->prepare_save(Slot::a));
     }
     const auto before = daemons_of(*contract.make(), Slot::a);
-    const auto saved = contract.make()->save(Slot::a);
+    const auto saved = contract.make()->save(Slot::a, Afterwards::gone);
     RP_OK(saved);
     CHECK(saved->bytes > 0);
     CHECK(saved->dark_from > 0);
@@ -79,7 +80,7 @@ inline void rp_saves_in_place(const RpContract& contract) {
     REQUIRE(status.has_value());
     CHECK(status->power == SlotPower::staged);
     CHECK(status->saved);
-    const auto again = contract.make()->save(Slot::a);
+    const auto again = contract.make()->save(Slot::a, Afterwards::gone);
     RP_OK(again);
     CHECK(again->bytes == saved->bytes);
     CHECK(again->dark_from == saved->dark_from);
@@ -106,13 +107,13 @@ inline void rp_moves(const RpContract& contract) {
   auto rp = contract.make();
   rp_brings_up(*rp, Slot::a, contract.payload);
   RP_OK(rp->stage(Slot::b, contract.payload));
-  RP_OK(rp->save(Slot::a));
+  RP_OK(rp->save(Slot::a, Afterwards::gone));
   CHECK_FALSE(rp->status(Slot::b)->saved);
   RP_OK(rp->restore(Slot::a, Slot::b, Sessions::keep));
   rp_goes_on(contract, Slot::b);
   CHECK(power_of(*rp, Slot::a) == SlotPower::staged);
   // What went on in the other slot goes back as it is by then, though an older state is here too.
-  RP_OK(rp->save(Slot::b));
+  RP_OK(rp->save(Slot::b, Afterwards::gone));
   RP_OK(rp->restore(Slot::b, Slot::a, Sessions::keep));
   rp_goes_on(contract, Slot::a);
   CHECK(power_of(*rp, Slot::b) == SlotPower::staged);
@@ -131,7 +132,7 @@ inline void rp_leaves_and_comes_back(const RpContract& contract) {
   rp_brings_up(*contract.make(), Slot::a, contract.payload);
   CHECK_FALSE(contract.make()->export_saved(Slot::a).has_value());
   RP_OK(contract.make()->prepare_save(Slot::a));
-  RP_OK(contract.make()->save(Slot::a));
+  RP_OK(contract.make()->save(Slot::a, Afterwards::gone));
   for (int time = 0; time < 2; ++time) {
     const auto folder = contract.make()->export_saved(Slot::a);
     RP_OK(folder);

@@ -4,6 +4,7 @@
 //   checkpoint_actor echo ADDRESS PORT KEY   a TCP client that sends back what it gets; unless KEY
 //   is
 //                                            empty, signed with it and only over one hop
+//   checkpoint_actor run PROGRAM WORDS...    another program
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -140,6 +141,11 @@ int main(int argc, char** argv) {
   try {
     if (role == "strange" && argc == 3) {
       return be_strange(argv[2]);
+    }
+    if (role == "run" && argc > 2) {
+      say_ready();
+      execvp(argv[2], argv + 2);
+      die(argv[2]);
     }
     if (role == "echo" && argc == 5) {
       return be_echo(argv[2], argv[3], argv[4]);

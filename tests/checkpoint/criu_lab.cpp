@@ -70,9 +70,9 @@ CriuLab::CriuLab()
 }
 
 CriuLab::~CriuLab() {
-  if (is_alive(init_)) {  // it takes its namespace with it
-    static_cast<void>(send_signal(init_, SIGKILL));
-    wait_until([this] { return !is_alive(init_); }, Deadline::in(std::chrono::seconds(5)));
+  for (const ProcessId& process : {init_, beside_}) {  // each takes its namespace with it
+    static_cast<void>(send_signal(process, SIGKILL));
+    wait_until([&] { return !is_alive(process); }, Deadline::in(std::chrono::seconds(5)));
   }
   static_cast<void>(NetNs::remove(here_));
   static_cast<void>(NetNs::remove(there_));
@@ -97,21 +97,33 @@ void CriuLab::start(const Argv& role) {
   init_ = unshare;
 }
 
+void CriuLab::start_beside(const Argv& words) {
+  Argv argv = {"unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--"};
+  argv.insert(argv.end(), words.begin(), words.end());
+  SpawnOptions options;
+  options.netns = NetNs::path_of(there_);
+  options.log = folder_ / "beside.log";
+  beside_ = must(spawn_detached(argv, options));
+}
+
+/// Process 1 of the pid namespace: unshare's child.
+pid_t CriuLab::first() const {
+  const std::string pid = std::to_string(init_.pid);
+  const auto children = read_file("/proc/" + pid + "/task/" + pid + "/children").value_or("");
+  return children.empty() ? 0 : std::stoi(children);
+}
+
+std::vector<pid_t> CriuLab::actors() const {
+  return members(first());
+}
+
 pid_t CriuLab::actor() const {
-  // unshare's child is process 1 of the namespace, the actor the only other one.
-  const auto children = read_file("/proc/" + std::to_string(init_.pid) + "/task/" +
-                                  std::to_string(init_.pid) + "/children");
-  const pid_t first = std::stoi(children.value_or("0"));
-  const auto found = members(first);
+  const auto found = actors();
   return found.size() == 1 ? found.front() : 0;
 }
 
 Result<void> CriuLab::criu(const Argv& words) {
-  const auto children = read_file("/proc/" + std::to_string(init_.pid) + "/task/" +
-                                  std::to_string(init_.pid) + "/children");
-  Argv argv = {"nsenter",    "-t", std::to_string(std::stoi(children.value_or("0"))),
-               "-m",         "-p", "--",
-               criu_.program};
+  Argv argv = {"nsenter", "-t", std::to_string(first()), "-m", "-p", "--", criu_.program};
   argv.insert(argv.end(), words.begin(), words.end());
   const std::filesystem::path images = folder_ / "images";
   ISSU_TRY(make_dirs(images), "");

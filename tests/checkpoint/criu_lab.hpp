@@ -29,20 +29,27 @@ class CriuLab {
 
   /// Starts the actor (actor.cpp) in the pid namespace, and waits until it says that it is ready.
   void start(const Argv& role);
-  /// Its pid in our pid namespace.
+  /// Starts a program in the other network namespace and a mount namespace of its own; what it
+  /// starts ends with the lab.
+  void start_beside(const Argv& argv);
+  /// Its pid in our pid namespace; 0 when there is none.
   [[nodiscard]] pid_t actor() const;
+  /// The same with all that it started.
+  [[nodiscard]] std::vector<pid_t> actors() const;
   /// What CRIU said is in the error.
   Result<void> dump(const Argv& more = {});
   Result<void> restore(const Argv& more = {});
 
  private:
   Result<void> criu(const Argv& words);
+  [[nodiscard]] pid_t first() const;
 
   std::string here_;
   std::string there_;
   TempDir folder_;
   checkpoint::Criu criu_;
   ProcessId init_;
+  ProcessId beside_;
 };
 
 }  // namespace issu::tests

@@ -91,9 +91,14 @@ class FakeRp : public backends::RouteProcessor {
   Result<void> prepare_save(backends::Slot slot) override {
     return step("prepare_save", slot, [&] { saved_[slot] = false; });
   }
-  Result<backends::SaveReport> save(backends::Slot slot) override {
-    ISSU_TRY(world_.enter("save " + std::string(name_of(slot))), "fake");
-    if (power_[slot] == backends::SlotPower::active) {
+  Result<backends::SaveReport> save(backends::Slot slot,
+                                    backends::Afterwards afterwards) override {
+    const bool run_on = afterwards == backends::Afterwards::runs;
+    ISSU_TRY(world_.enter((run_on ? "save_running " : "save ") + std::string(name_of(slot))),
+             "fake");
+    if (run_on && power_[slot] == backends::SlotPower::active) {
+      saved_[slot] = true;
+    } else if (power_[slot] == backends::SlotPower::active) {
       power_[slot] = backends::SlotPower::staged;
       saved_[slot] = holds_back_ = true;
     } else if (!saved_[slot]) {

@@ -56,12 +56,14 @@ struct Lab {
   }
 
   std::string strategy = "restart";
+  std::string way_back = "cold";
 
   void open(const std::string& request = "accept") {
     UpgradeOptions options;
     options.id = new_upgrade_id();
     options.image = bundle().file();
     options.strategy = strategy;
+    options.way_back = way_back;
     options.soak_s = 0.01;
     REQUIRE(open_upgrade(store, options));
     if (!request.empty()) {

@@ -88,7 +88,7 @@ TEST_CASE("daemons that do not come back are started anew, and the error says so
 TEST_CASE("a save that was killed while it was dark is finished by the next one") {
   World world;
   REQUIRE(world.rp.prepare_save(Slot::a));
-  REQUIRE(world.rp.save(Slot::a));
+  REQUIRE(world.rp.save(Slot::a, backends::Afterwards::gone));
   world.calls.clear();
   REQUIRE(take_state(world.rp, Slot::a, world.payload));
   CHECK(world.calls == Calls{"save a", "export_saved a", "restore a a"});

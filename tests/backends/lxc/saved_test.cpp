@@ -36,7 +36,7 @@ void kill_in_the_middle(const LxcLab& lab, int milliseconds) {
   const pid_t pid = fork();
   if (pid == 0) {
     auto rp = lab.make();
-    if (rp->prepare_save(Slot::a) && rp->save(Slot::a)) {
+    if (rp->prepare_save(Slot::a) && rp->save(Slot::a, Afterwards::gone)) {
       static_cast<void>(rp->restore(Slot::a, Slot::a, Sessions::keep));
     }
     _exit(0);
@@ -85,7 +85,7 @@ TEST_CASE("a dump that finds no room is told, and the daemons go on as if nothin
       filler << block;
     }
   }
-  const auto saved = rp->save(Slot::a);
+  const auto saved = rp->save(Slot::a, Afterwards::gone);
   REQUIRE_FALSE(saved.has_value());
   CHECK(saved.error().message().find("could not be dumped") != std::string::npos);
   const auto after = daemons_of(*rp, Slot::a);
@@ -99,7 +99,7 @@ TEST_CASE("a dump that finds no room is told, and the daemons go on as if nothin
   CHECK_FALSE(is_locked(lab));
   // With room it works.
   std::filesystem::remove(store / "filler");
-  RP_OK(rp->save(Slot::a));
+  RP_OK(rp->save(Slot::a, Afterwards::gone));
   RP_OK(rp->restore(Slot::a, Slot::a, Sessions::keep));
   rp_goes_on(contract, Slot::a);
   rp_takes_down(contract);
@@ -116,7 +116,7 @@ TEST_CASE("a caller that is killed while it saves or restores leaves what the ne
     CAPTURE(milliseconds);
     kill_in_the_middle(lab, milliseconds);
     auto rp = lab.make();
-    RP_OK(rp->save(Slot::a));
+    RP_OK(rp->save(Slot::a, Afterwards::gone));
     RP_OK(rp->restore(Slot::a, Slot::a, Sessions::keep));
     rp_goes_on(contract, Slot::a);
     CHECK_FALSE(is_locked(lab));
