@@ -111,6 +111,11 @@ Result<Target> check(const Options& options, const Router& router,
                     spec.npu.driver,
                 "restore it on a router of the same description");
   }
+  if (manifest.image.compatible != router.config.compatible) {
+    reasons.add("its image is for " + manifest.image.compatible + ", this router takes " +
+                    router.config.compatible,
+                "restore it on a router of the same description");
+  }
   const auto criu = checkpoint::locate_criu();
   if (!criu) {
     reasons.add(criu.error());

@@ -129,6 +129,7 @@ TEST_CASE("restoring an archive of another router, without its image, is refused
   CHECK(said.status == 3);
   CHECK(holds(said.err, "it is of the router edge1, this is nowhere"));
   CHECK(holds(said.err, "no slot holds the image"));
+  CHECK(holds(said.err, "this router takes x"));
   CHECK(json::parse(said.out)["exit_code"] == 3);
   CHECK_FALSE(std::filesystem::exists(sample().dir() / "run"));
 }
