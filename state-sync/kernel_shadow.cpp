@@ -128,8 +128,14 @@ Result<void> lift_shadow(const std::string& netns) {
   // Objects take the routes that use them along.
   ISSU_TRY(ip(netns, {"nexthop", "flush", "proto", protocol}), "lifting kept routes");
   for (const char* family : {"-4", "-6"}) {
-    ISSU_TRY(ip(netns, {family, "route", "flush", "table", "default", "proto", protocol}),
-             "lifting kept routes");
+    // A table in which nothing ever was does not exist: that is an error to ip.
+    (void)ip(netns, {family, "route", "flush", "table", "default", "proto", protocol});
+    const auto left = run_checked(
+        {"ip", "-n", netns, family, "route", "show", "table", "default", "proto", protocol});
+    if (left && !left->empty()) {
+      return fail("kept routes are left in the table default of " + netns,
+                  "ip -n " + netns + " " + family + " route flush table default proto " + protocol);
+    }
   }
   // One that is not there is no error to us.
   (void)ip(netns, {"-6", "rule", "delete", "pref", rule_place, "lookup", "default"});
