@@ -160,6 +160,19 @@ class RouteProcessor {
   /// Frees the saved state of a slot; lets the packets of its sessions through. None is fine.
   virtual Result<void> forget_saved(Slot slot);
 
+  // A saved state can leave the machine, and come to one.
+
+  /// Makes the saved state of a slot whole in itself: what its processes have written goes to it.
+  /// To be called before anything runs in the slot again. Gives the folder that holds it, until
+  /// `forget_saved`: plain files and folders, for root only. They hold secrets.
+  virtual Result<std::filesystem::path> export_saved(Slot slot);
+  /// Makes room for a state of so many bytes and gives the name of a folder to make and to fill
+  /// with what `export_saved` had given. An earlier saved state of the slot is freed.
+  virtual Result<std::filesystem::path> room_for_saved(Slot slot, std::uint64_t bytes);
+  /// Makes what lies in that folder the saved state of this staged slot, in which nothing runs: to
+  /// be brought back with `restore`, its sessions dropped.
+  virtual Result<void> import_saved(Slot slot);
+
  protected:
   [[nodiscard]] tl::unexpected<Error> cannot_save() const;
 };
@@ -187,6 +200,16 @@ inline Result<RestoreReport> RouteProcessor::restore(Slot /*saved_from*/, Slot /
 }
 inline Result<void> RouteProcessor::forget_saved(Slot /*slot*/) {
   return {};
+}
+inline Result<std::filesystem::path> RouteProcessor::export_saved(Slot /*slot*/) {
+  return cannot_save();
+}
+inline Result<std::filesystem::path> RouteProcessor::room_for_saved(Slot /*slot*/,
+                                                                    std::uint64_t /*bytes*/) {
+  return cannot_save();
+}
+inline Result<void> RouteProcessor::import_saved(Slot /*slot*/) {
+  return cannot_save();
 }
 
 }  // namespace issu::backends

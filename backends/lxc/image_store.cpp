@@ -84,7 +84,8 @@ Result<void> ImageStore::make_room() {
 }
 
 Result<void> ImageStore::empty() {
-  for (const auto& path : {images(), options(), conditions(), conditions_given(), report()}) {
+  for (const auto& path :
+       {images(), options(), conditions(), conditions_given(), report(), written(), arrival()}) {
     ISSU_TRY(remove_tree(path), "removing an earlier state");
   }
   return make_dirs(images());

@@ -35,6 +35,10 @@ class ImageStore {
   [[nodiscard]] auto conditions() const { return folder_ / "conditions"; }
   [[nodiscard]] auto conditions_given() const { return folder_ / "conditions.given"; }
   [[nodiscard]] auto report() const { return folder_ / "report"; }
+  /// What the processes have written, for a state that leaves the machine.
+  [[nodiscard]] auto written() const { return folder_ / "written.tar"; }
+  /// Where a state that comes to the machine is put first.
+  [[nodiscard]] auto arrival() const { return folder_ / "arrival"; }
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
 
  private:

@@ -39,6 +39,10 @@ class LxcRouteProcessor final : public RouteProcessor {
   Result<SaveReport> save(Slot slot, Afterwards afterwards) override;
   Result<RestoreReport> restore(Slot saved_from, Slot into, Sessions sessions) override;
   Result<void> forget_saved(Slot slot) override;
+  // exported_state.cpp
+  Result<std::filesystem::path> export_saved(Slot slot) override;
+  Result<std::filesystem::path> room_for_saved(Slot slot, std::uint64_t bytes) override;
+  Result<void> import_saved(Slot slot) override;
 
  private:
   [[nodiscard]] lxc::SlotFiles files(Slot slot) const { return lxc::SlotFiles(spec_, slot); }

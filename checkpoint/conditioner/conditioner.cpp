@@ -197,7 +197,11 @@ Result<void> Conditioner::redo(std::span<const pid_t> host_pids) const {
     const std::string who = holder_text(socket.holders.front());
     const auto fd = find_socket(*processes, socket);
     if (!fd) {
-      failures.add(Error(fd.error()).within(who));
+      // A connection that has ended: by its other end, or because it was not to be kept. The
+      // process sees that and closes it, or has made another one, with what belongs to it.
+      if (!socket.flow) {
+        failures.add(Error(fd.error()).within(who));
+      }
       continue;
     }
     failures.add(redo_socket(fd->get(), socket, *md5), who);

@@ -38,6 +38,7 @@ void add_doctor_command(CLI::App& app, Exit& exit);
 void add_router_command(CLI::App& app, Exit& exit);
 void add_npu_command(CLI::App& app, Exit& exit);
 void add_image_command(CLI::App& app, Exit& exit);
+void add_checkpoint_command(CLI::App& app, Exit& exit);
 void add_validate_command(CLI::App& app, Exit& exit);
 void add_upgrade_command(CLI::App& app, Exit& exit);
 void add_status_command(CLI::App& app, Exit& exit);

@@ -45,7 +45,7 @@ int build(BuildWords words) {
 }
 
 void show(const ReadWords& words, std::uint64_t file_size, const image::Manifest& manifest,
-          const image::Signer* signer) {
+          const signing::Signer* signer) {
   fmt::print("{}{}",
              words.json ? image::info_json(words.image, file_size, manifest, signer)
                         : image::info_text(words.image, file_size, manifest, signer),

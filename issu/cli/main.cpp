@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
   add_router_command(app, exit);
   add_npu_command(app, exit);
   add_image_command(app, exit);
+  add_checkpoint_command(app, exit);
   add_validate_command(app, exit);
   add_upgrade_command(app, exit);
   add_status_command(app, exit);

@@ -3,6 +3,7 @@
 #include "backends/lxc/lxc.hpp"
 #include "backends/npu/kernel/kernel_npu.hpp"
 #include "backends/npu/soft/soft_npu.hpp"
+#include "issu/decide.hpp"
 
 namespace issu::cli {
 
@@ -22,6 +23,18 @@ Result<Router> open_router(const std::string& file) {
   }
   SlotStore store(config->router.state_dir);
   return Router{std::move(*config), std::move(*rp), std::move(*npu), std::move(store)};
+}
+
+Result<void> no_open_upgrade(const Router& router) {
+  auto records = Journal::read(router.store.journal());
+  if (!records) {
+    return fail(std::move(records).error());
+  }
+  if (is_open(*records)) {
+    return fail("an upgrade of this router is open (" + options_of(*records).id + ")",
+                "`issu resume` goes on with it, `issu abort` takes it back", ErrorKind::refused);
+  }
+  return {};
 }
 
 }  // namespace issu::cli

@@ -23,4 +23,7 @@ struct Router {
 
 Result<Router> open_router(const std::string& file);
 
+/// Refuses while an upgrade of the router is open.
+Result<void> no_open_upgrade(const Router& router);
+
 }  // namespace issu::cli

@@ -5,7 +5,6 @@
 #include "issu/base/file.hpp"
 #include "issu/cli/command.hpp"
 #include "issu/cli/parts.hpp"
-#include "issu/decide.hpp"
 #include "issu/image/bundle.hpp"
 
 namespace issu::cli {
@@ -15,18 +14,6 @@ struct Options : Common {
   std::string image;
   bool purge = false;
 };
-
-Result<void> no_open_upgrade(const Router& router) {
-  auto records = Journal::read(router.store.journal());
-  if (!records) {
-    return fail(std::move(records).error());
-  }
-  if (is_open(*records)) {
-    return fail("an upgrade of this router is open (" + options_of(*records).id + ")",
-                "`issu resume` goes on with it, `issu abort` takes it back", ErrorKind::refused);
-  }
-  return {};
-}
 
 /// Brings the first image into slot a: the same verification as an upgrade's.
 Result<void> first_image(const Router& router, const std::string& image) {

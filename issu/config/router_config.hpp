@@ -25,6 +25,15 @@ struct Timers {
   double soak_s = 60;       ///< unless --soak says otherwise
 };
 
+/// Where checkpoints of the router are kept, and with what they are written. Empty paths: said on
+/// the command line, or not at all.
+struct Archive {
+  std::filesystem::path folder;
+  std::filesystem::path key_file;     ///< opens and closes them
+  std::filesystem::path certificate;  ///< PEM: who signs them
+  std::filesystem::path signing_key;  ///< PEM
+};
+
 /// router.toml, read and checked. Paths are absolute.
 struct RouterConfig {
   std::filesystem::path file;
@@ -36,6 +45,7 @@ struct RouterConfig {
   measure::MeasurePlan measure;   ///< probe streams and peers to watch
   Budgets budgets;
   Timers timers;
+  Archive archive;
 };
 
 /// Reads and checks router.toml. Everything that is wrong is told at once, each with file, line

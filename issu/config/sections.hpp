@@ -17,6 +17,9 @@ void read_images_section(StrictTable& document, const std::filesystem::path& fol
 void read_npu_section(StrictTable& document, RouterConfig& config);
 /// `[[port]]`; an address that stands twice is told at its second place.
 void read_ports(StrictTable& document, RouterConfig& config);
+/// `[archive]`, behind the router.
+void read_archive_section(StrictTable& document, const std::filesystem::path& folder,
+                          RouterConfig& config);
 /// `[[probe]]`
 void read_probes(StrictTable& document, RouterConfig& config);
 /// `[[peer]]`

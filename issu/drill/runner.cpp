@@ -50,6 +50,9 @@ Result<void> Runner::take(const Step& step) {
   if (const auto* npu = std::get_if<NpuStep>(&step.what)) {
     return take_npu(*npu, step.name);
   }
+  if (const auto* archive = std::get_if<ArchiveStep>(&step.what)) {
+    return take_archive(*archive, step.name);
+  }
   if (const auto* wait = std::get_if<WaitStep>(&step.what)) {
     return interrupt_->sleep(wait->time) ? fail("interrupted") : Result<void>();
   }

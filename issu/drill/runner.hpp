@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,6 +53,14 @@ class Runner {
   Result<void> take_npu(const NpuStep& step, const std::string& name);
   Result<void> replace_npu(const NpuStep& step, const std::string& name);
   Result<void> save_npu(const NpuStep& step, const std::string& name);
+  // archive_step.cpp
+  Result<void> take_archive(const ArchiveStep& step, const std::string& name);
+  Result<void> archive_save(const std::string& name);
+  Result<void> archive_tamper(const std::string& name);
+  Result<void> archive_restore(const std::string& name, bool rebuild);
+  /// Runs `issu checkpoint VERB` and judges its exit code; its answer.
+  Result<nlohmann::json> archive_command(const std::string& name, Argv words, int expected);
+  void judge_fact(const std::string& what, const std::string& expected, const std::string& got);
   Result<void> take_compare(const CompareStep& step);
   Result<void> take_walk(const WalkStep& step, const std::string& name);
   Result<bool> walk_once(const WalkStep& step, const std::string& name, unsigned record);

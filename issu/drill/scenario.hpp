@@ -74,6 +74,13 @@ struct CommandStep {
 struct NpuStep {
   std::string what;
 };
+/// Something is done with an archive of the router, under the lab's streams: "save" (the router
+/// goes on with its sessions, nothing is lost), "tamper" (each of some flipped bytes is refused),
+/// "restore" (the saved daemons take the running ones' place; sessions and routes come back,
+/// nothing is lost), "rebuild" (the router is taken down and comes back out of its archive).
+struct ArchiveStep {
+  std::string what;
+};
 struct WaitStep {
   std::chrono::milliseconds time{};
 };
@@ -103,8 +110,8 @@ struct WalkStep {
 struct Step {
   std::string name;  ///< "upgrade frr-trixie" when the scenario gives none
   unsigned line = 0;
-  std::variant<UpgradeStep, CommandStep, NpuStep, WaitStep, SnapshotStep, CompareStep, RepeatStep,
-               WalkStep>
+  std::variant<UpgradeStep, CommandStep, NpuStep, ArchiveStep, WaitStep, SnapshotStep, CompareStep,
+               RepeatStep, WalkStep>
       what;
 };
 

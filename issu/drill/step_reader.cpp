@@ -11,8 +11,9 @@ namespace {
 
 using config::StrictTable;
 
-const std::vector<std::string> kKinds{"upgrade",  "accept",  "abort",  "rollback", "resume", "wait",
-                                      "snapshot", "compare", "repeat", "walk",     "npu"};
+const std::vector<std::string> kKinds{"upgrade", "accept", "abort",    "rollback",
+                                      "resume",  "wait",   "snapshot", "compare",
+                                      "repeat",  "walk",   "npu",      "archive"};
 const std::vector<std::string> kPhases{"preflight",  "stage",     "checkpoint", "presync", "freeze",
                                        "switchover", "reconcile", "soak",       "commit"};
 
@@ -118,6 +119,11 @@ Step read_step(StrictTable& table, const std::string& kind, Reading& reading) {
   if (kind == "npu") {
     const NpuStep step{table.required_choice("npu", {"kill", "upgrade", "snapshot", "restore"})};
     return {step.what + " the NPU", 0, step};
+  }
+  if (kind == "archive") {
+    const ArchiveStep step{
+        table.required_choice("archive", {"save", "tamper", "restore", "rebuild"})};
+    return {"archive: " + step.what, 0, step};
   }
   if (kind == "wait") {
     return wait_step(table);

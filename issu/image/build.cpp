@@ -9,11 +9,11 @@
 
 #include "issu/base/file.hpp"
 #include "issu/image/bundle.hpp"
-#include "issu/image/digest.hpp"
 #include "issu/image/reasons.hpp"
-#include "issu/image/signature.hpp"
 #include "issu/image/squashfs.hpp"
 #include "issu/image/trailer.hpp"
+#include "issu/signing/digest.hpp"
+#include "issu/signing/signature.hpp"
 
 namespace issu::image {
 namespace {
@@ -102,7 +102,7 @@ Result<Manifest> describe(const BuildOptions& options, const fs::path& place) {
   if (size == 0) {
     return fail("the payload is empty", "", ErrorKind::usage);
   }
-  auto digest = sha256_of(file, size, place.string());
+  auto digest = signing::sha256_of(file, size, place.string());
   if (!digest) {
     return fail(std::move(digest).error());
   }
@@ -140,7 +140,7 @@ Result<std::uint64_t> sign(const fs::path& bundle, const BuildOptions& options) 
     return fail_errno("opening " + bundle.string());
   }
   const auto size = static_cast<std::uint64_t>(status.st_size);
-  const auto signature = make_signature(file, size, options.certificate, options.key);
+  const auto signature = signing::make_signature(file, size, options.certificate, options.key);
   if (!signature) {
     return fail(signature.error());
   }

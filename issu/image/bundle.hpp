@@ -7,7 +7,7 @@
 #include "issu/base/fd.hpp"
 #include "issu/base/result.hpp"
 #include "issu/image/manifest.hpp"
-#include "issu/image/signature.hpp"
+#include "issu/signing/signature.hpp"
 
 namespace issu::image {
 
@@ -19,7 +19,7 @@ class VerifiedBundle {
   /// Where it was opened.
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] const Manifest& manifest() const { return manifest_; }
-  [[nodiscard]] const Signer& signer() const { return signer_; }
+  [[nodiscard]] const signing::Signer& signer() const { return signer_; }
   /// Bytes of the payload once it is extracted, and of the bundle itself.
   [[nodiscard]] std::uint64_t payload_size() const { return manifest_.payload().size; }
   [[nodiscard]] std::uint64_t file_size() const { return file_size_; }
@@ -37,7 +37,7 @@ class VerifiedBundle {
   Fd file_;
   std::uint64_t file_size_ = 0;
   Manifest manifest_;
-  Signer signer_;
+  signing::Signer signer_;
 };
 
 /// Opens a bundle and verifies it, in this order: size and trailer; the signature over everything

@@ -7,8 +7,8 @@
 
 #include "issu/base/file.hpp"
 #include "issu/image/bundle.hpp"
-#include "issu/image/digest.hpp"
 #include "issu/image/squashfs.hpp"
+#include "issu/signing/digest.hpp"
 
 namespace issu::image {
 namespace {
@@ -66,7 +66,7 @@ Result<fs::path> extract_verified(const VerifiedBundle& bundle, const Workplace&
     return fail_errno("looking at " + place.string());
   }
   const auto size = static_cast<std::uint64_t>(status.st_size);
-  const auto digest = sha256_of(file, size, place.string());
+  const auto digest = signing::sha256_of(file, size, place.string());
   if (!digest) {
     return fail(digest.error());
   }

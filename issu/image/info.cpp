@@ -26,7 +26,7 @@ void line(std::string& text, std::string_view name, const std::string& value) {
 }  // namespace
 
 std::string info_text(const std::string& path, std::uint64_t file_size, const Manifest& manifest,
-                      const Signer* signer) {
+                      const signing::Signer* signer) {
   std::string text;
   line(text, "image", fmt::format("{} ({})", path, mebibytes(file_size)));
   line(text, "compatible", manifest.compatible);
@@ -55,7 +55,7 @@ std::string info_text(const std::string& path, std::uint64_t file_size, const Ma
 }
 
 std::string info_json(const std::string& path, std::uint64_t file_size, const Manifest& manifest,
-                      const Signer* signer) {
+                      const signing::Signer* signer) {
   Json json{{"file", path},
             {"size", file_size},
             {"verified", signer != nullptr},

@@ -6,6 +6,7 @@
 
 #include "issu/image/bundle.hpp"
 #include "issu/image/reasons.hpp"
+#include "issu/image/signature_kind.hpp"
 #include "issu/image/squashfs.hpp"
 #include "issu/image/trailer.hpp"
 
@@ -110,7 +111,10 @@ Result<VerifiedBundle> open_bundle(const std::filesystem::path& path,
   if (!signature) {
     return fail(signature.error());
   }
-  auto signer = verify_signature(*file, layout->squashfs_size, *signature, keyring, name);
+  if (auto plain = check_plain(*signature, name); !plain) {
+    return fail(std::move(plain).error());
+  }
+  auto signer = signing::verify_signature(*file, layout->squashfs_size, *signature, keyring, name);
   if (!signer) {
     return fail(std::move(signer).error().as(ErrorKind::refused));
   }

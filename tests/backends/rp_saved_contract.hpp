@@ -122,6 +122,45 @@ inline void rp_moves(const RpContract& contract) {
   rp_takes_down(contract);
 }
 
+/// A state that leaves the machine comes back when nothing of the router is there any more.
+inline void rp_leaves_and_comes_back(const RpContract& contract) {
+  using namespace backends;
+  namespace fs = std::filesystem;
+  const fs::path outside =
+      fs::temp_directory_path() / ("issu-exported-" + std::to_string(getpid()));
+  fs::remove_all(outside);
+  rp_brings_up(*contract.make(), Slot::a, contract.payload);
+  CHECK_FALSE(contract.make()->export_saved(Slot::a).has_value());
+  RP_OK(contract.make()->prepare_save(Slot::a));
+  RP_OK(contract.make()->save(Slot::a, Afterwards::gone));
+  for (int time = 0; time < 2; ++time) {
+    const auto folder = contract.make()->export_saved(Slot::a);
+    RP_OK(folder);
+    fs::remove_all(outside);
+    fs::copy(*folder, outside, fs::copy_options::recursive);
+  }
+  RP_OK(contract.make()->restore(Slot::a, Slot::a, Sessions::keep));
+  CHECK_FALSE(contract.make()->export_saved(Slot::a).has_value());  // it runs again
+  rp_takes_down(contract);
+
+  const auto room = contract.make()->room_for_saved(Slot::b, std::uint64_t{64} << 20U);
+  RP_OK(room);
+  CHECK_FALSE(contract.make()->import_saved(Slot::b).has_value());  // nothing is staged
+  RP_OK(contract.make()->stage(Slot::b, contract.payload));
+  CHECK_FALSE(contract.make()->import_saved(Slot::b).has_value());  // nothing has come
+  const auto again = contract.make()->room_for_saved(Slot::b, std::uint64_t{64} << 20U);
+  RP_OK(again);
+  fs::copy(outside, *again, fs::copy_options::recursive);
+  RP_OK(contract.make()->import_saved(Slot::b));
+  CHECK(contract.make()->status(Slot::b)->saved);
+  RP_OK(contract.make()->restore(Slot::b, Slot::b, Sessions::drop));
+  rp_goes_on(contract, Slot::b);
+  RP_OK(contract.make()->forget_saved(Slot::b));
+  rp_goes_on(contract, Slot::b);
+  fs::remove_all(outside);
+  rp_takes_down(contract);
+}
+
 inline void check_rp_saved_contract(const RpContract& contract) {
   SUBCASE("nothing to save, nothing saved") {
     rp_refuses_to_save_nothing(contract);
@@ -131,6 +170,9 @@ inline void check_rp_saved_contract(const RpContract& contract) {
   }
   SUBCASE("moved to the other slot and back") {
     rp_moves(contract);
+  }
+  SUBCASE("out of the machine and back") {
+    rp_leaves_and_comes_back(contract);
   }
 }
 

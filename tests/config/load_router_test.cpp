@@ -147,3 +147,23 @@ TEST_CASE("what does not go together in [npu] is refused, all of it at once") {
   REQUIRE_FALSE(kernel);
   CHECK(kernel.error().message().find("driver soft") != std::string::npos);
 }
+
+TEST_CASE("[archive] says where checkpoints are and with what they are written") {
+  const SampleFolder folder;
+  const auto without = folder.load(kGood);
+  REQUIRE(without);
+  CHECK(without->archive.folder == without->router.state_dir / "checkpoints");
+  CHECK(without->archive.key_file.empty());
+  const auto config = folder.load(kGood +
+                                  "\n[archive]\nfolder = \"kept\"\nkey_file = \"a.key\"\n"
+                                  "certificate = \"/etc/s.pem\"\nsigning_key = \"s.key\"\n");
+  REQUIRE(config);
+  CHECK(config->archive.folder == folder.path() / "kept");
+  CHECK(config->archive.key_file == folder.path() / "a.key");
+  CHECK(config->archive.certificate == "/etc/s.pem");
+  CHECK(config->archive.signing_key == folder.path() / "s.key");
+  const auto half = folder.load(kGood + "\n[archive]\ncertificate = \"s.pem\"\nkey = \"x\"\n");
+  REQUIRE_FALSE(half);
+  CHECK(half.error().message().find("archive.certificate: stands alone") != std::string::npos);
+  CHECK(half.error().message().find("archive.key: is not a key") != std::string::npos);
+}

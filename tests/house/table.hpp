@@ -17,10 +17,13 @@ struct Folder {
 inline const std::vector<Folder>& folders() {
   static const std::vector<Folder> table = {
       {"issu/base", {}},
+      // Signatures of images and of archives: both may reach it.
+      {"issu/signing", {}},
       {"state-sync", {}},
       {"state-sync/tables", {"state-sync"}},
       {"state-sync/fpm", {"state-sync", "state-sync/tables"}},
       {"checkpoint", {}},
+      {"checkpoint/archive", {"checkpoint/state_document.hpp", "issu/signing"}},
       // The two ports and what they are made of.
       {"backends", {"state-sync/prefix.hpp"}},
       {"backends/daemons", {"backends", "state-sync/prefix.hpp"}},
@@ -41,7 +44,7 @@ inline const std::vector<Folder>& folders() {
         "state-sync/prefix.hpp"}},
       {"backends/vm",
        {"backends", "backends/daemons", "backends/suite", "checkpoint", "state-sync/prefix.hpp"}},
-      {"issu/image", {}},
+      {"issu/image", {"issu/signing"}},
       {"issu/init", {}},
       {"issu/config", {"backends/spec.hpp", "issu/measure/plan.hpp", "state-sync/prefix.hpp"}},
       {"issu/measure", {"backends/daemons", "state-sync/prefix.hpp"}},

@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "issu/image/digest.hpp"
-#include "issu/image/signature.hpp"
 #include "issu/image/trailer.hpp"
+#include "issu/signing/digest.hpp"
+#include "issu/signing/signature.hpp"
 #include "tests/image/keys.hpp"
 
 #include <fcntl.h>
@@ -23,7 +23,7 @@ inline void forge(const std::filesystem::path& folder, const std::filesystem::pa
   REQUIRE_MESSAGE(made.has_value(), (made ? "" : made.error().message()));
   const Fd file(::open(bundle.c_str(), O_RDONLY | O_CLOEXEC));
   const auto size = std::filesystem::file_size(bundle);
-  const auto signature = image::make_signature(file, size, keys.certificate(), keys.key());
+  const auto signature = signing::make_signature(file, size, keys.certificate(), keys.key());
   REQUIRE(signature);
   auto bytes = read_file(bundle);
   REQUIRE(bytes);
@@ -34,7 +34,7 @@ inline void forge(const std::filesystem::path& folder, const std::filesystem::pa
 inline std::string manifest_for(const std::filesystem::path& payload) {
   const Fd file(::open(payload.c_str(), O_RDONLY | O_CLOEXEC));
   const auto size = std::filesystem::file_size(payload);
-  const auto digest = image::sha256_of(file, size, payload.string());
+  const auto digest = signing::sha256_of(file, size, payload.string());
   REQUIRE(digest);
   return "[update]\ncompatible=issu-test\nversion=1\n\n[bundle]\nformat=plain\n\n[image.rootfs]\n"
          "filename=" +

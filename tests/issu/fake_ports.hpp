@@ -124,6 +124,21 @@ class FakeRp : public backends::RouteProcessor {
   Result<void> forget_saved(backends::Slot slot) override {
     return step("forget_saved", slot, [&] { saved_[slot] = holds_back_ = false; });
   }
+  Result<std::filesystem::path> export_saved(backends::Slot slot) override {
+    ISSU_TRY(world_.enter("export_saved " + std::string(name_of(slot))), "fake");
+    if (!saved_[slot] || power_[slot] == backends::SlotPower::active) {
+      return fail("nothing is saved, or it runs again");
+    }
+    return std::filesystem::path("/fake/saved");
+  }
+  Result<std::filesystem::path> room_for_saved(backends::Slot slot,
+                                               std::uint64_t /*bytes*/) override {
+    ISSU_TRY(world_.enter("room_for_saved " + std::string(name_of(slot))), "fake");
+    return std::filesystem::path("/fake/arrival");
+  }
+  Result<void> import_saved(backends::Slot slot) override {
+    return step("import_saved", slot, [&] { saved_[slot] = true; });
+  }
   Result<backends::SlotStatus> status(backends::Slot slot) override {
     return backends::SlotStatus{power_[slot], {}, saved_[slot]};
   }

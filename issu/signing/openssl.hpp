@@ -11,7 +11,7 @@
 
 #include "issu/base/fd.hpp"
 
-namespace issu::image {
+namespace issu::signing {
 
 /// Frees what OpenSSL made.
 template <auto free_it>
@@ -75,4 +75,4 @@ class FileRange {
   BioHandle bio_;
 };
 
-}  // namespace issu::image
+}  // namespace issu::signing

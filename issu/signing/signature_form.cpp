@@ -1,10 +1,10 @@
-#include "issu/image/signature_form.hpp"
+#include "issu/signing/signature_form.hpp"
 
 #include <openssl/asn1.h>
 
 #include <algorithm>
 
-namespace issu::image {
+namespace issu::signing {
 namespace {
 
 tl::unexpected<Error> refuse(std::string what, std::string hint) {
@@ -136,16 +136,11 @@ Result<CmsHandle> parse_signature(std::string_view der, const std::string& name)
     return refuse(name + " is not signed, or its signature is damaged", "copy it again, whole");
   }
   const int type = OBJ_obj2nid(CMS_get0_type(cms.get()));
-  if (type == NID_pkcs7_enveloped || type == NID_id_smime_ct_authEnvelopedData) {
-    return refuse(name + " is an encrypted bundle (format=crypt), which is not read here",
-                  "build it with format=plain under [bundle]");
-  }
   if (type != NID_pkcs7_signed) {
-    return refuse(name + " has something behind it that is no signature", "build it again");
+    return refuse(name + " has something behind it that is no signature", "make it again");
   }
   if (CMS_is_detached(cms.get()) != 1) {
-    return refuse(name + " is a bundle with format=verity, which is not read here",
-                  "build it with format=plain under [bundle]");
+    return refuse(name + " has a signature behind it that is over something else", "make it again");
   }
   unsigned char* encoded = nullptr;
   const int size = i2d_CMS_ContentInfo(cms.get(), &encoded);
@@ -157,7 +152,7 @@ Result<CmsHandle> parse_signature(std::string_view der, const std::string& name)
   }
   const STACK_OF(CMS_SignerInfo)* signers = CMS_get0_SignerInfos(cms.get());
   if (signers == nullptr || sk_CMS_SignerInfo_num(signers) != 1) {
-    return refuse(name + " is not signed by exactly one signer", "sign it with `issu image build`");
+    return refuse(name + " is not signed by exactly one signer", "sign it again");
   }
   ASN1_OCTET_STRING* key_id = nullptr;
   CMS_SignerInfo_get0_signer_id(sk_CMS_SignerInfo_value(signers, 0), &key_id, nullptr, nullptr);
@@ -189,4 +184,4 @@ Result<void> check_signer_form(CMS_ContentInfo* cms, const std::string& name) {
   return {};
 }
 
-}  // namespace issu::image
+}  // namespace issu::signing

@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "issu/base/file.hpp"
-#include "issu/image/openssl.hpp"
-#include "issu/image/signature.hpp"
-#include "issu/image/signature_form.hpp"
+#include "issu/signing/openssl.hpp"
+#include "issu/signing/signature.hpp"
+#include "issu/signing/signature_form.hpp"
 
-namespace issu::image {
+namespace issu::signing {
 namespace {
 
 tl::unexpected<Error> refuse(std::string what, std::string hint) {
@@ -128,10 +128,8 @@ tl::unexpected<Error> chain_error(const ChainFault& fault, const std::string& na
   }
 }
 
-}  // namespace
-
-Result<Signer> verify_signature(const Fd& file, std::uint64_t size, std::string_view signature,
-                                const std::filesystem::path& keyring, const std::string& name) {
+Result<Signer> verify_over(BIO* content, std::string_view signature,
+                           const std::filesystem::path& keyring, const std::string& name) {
   auto store = read_keyring(keyring);
   if (!store) {
     return fail(std::move(store).error());
@@ -143,15 +141,10 @@ Result<Signer> verify_signature(const Fd& file, std::uint64_t size, std::string_
   ChainFault fault;
   X509_STORE_set_ex_data(store->get(), 0, &fault);
   X509_STORE_set_verify_cb(store->get(), note_fault);
-  const FileRange content(file, size);
   // Without a purpose of ours, CMS_verify asks for S/MIME signing: the same that RAUC asks for.
-  const int good =
-      CMS_verify(cms->get(), nullptr, store->get(), content.get(), nullptr, CMS_BINARY);
+  const int good = CMS_verify(cms->get(), nullptr, store->get(), content, nullptr, CMS_BINARY);
   if (good != 1) {
     const std::string reason = openssl_reason();
-    if (content.failed()) {
-      return fail(name + " could not be read to its end");
-    }
     if (fault.code != X509_V_OK) {
       return chain_error(fault, name, keyring.string());
     }
@@ -161,11 +154,29 @@ Result<Signer> verify_signature(const Fd& file, std::uint64_t size, std::string_
   ISSU_TRY(check_signer_form(cms->get(), name), "verifying the signature");
   STACK_OF(X509)* signers = CMS_get0_signers(cms->get());
   if (signers == nullptr || sk_X509_num(signers) < 1) {
-    return refuse(name + " is signed by nobody", "sign it with `issu image build`");
+    return refuse(name + " is signed by nobody", "sign it again");
   }
   Signer signer = describe(sk_X509_value(signers, 0));
   sk_X509_free(signers);
   return signer;
 }
 
-}  // namespace issu::image
+}  // namespace
+
+Result<Signer> verify_signature(const Fd& file, std::uint64_t size, std::string_view signature,
+                                const std::filesystem::path& keyring, const std::string& name) {
+  const FileRange content(file, size);
+  auto signer = verify_over(content.get(), signature, keyring, name);
+  if (!signer && content.failed()) {
+    return fail(name + " could not be read to its end");
+  }
+  return signer;
+}
+
+Result<Signer> verify_signature(std::string_view content, std::string_view signature,
+                                const std::filesystem::path& keyring, const std::string& name) {
+  const BioHandle bio(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
+  return verify_over(bio.get(), signature, keyring, name);
+}
+
+}  // namespace issu::signing

@@ -1,4 +1,4 @@
-#include "issu/image/digest.hpp"
+#include "issu/signing/digest.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -8,9 +8,9 @@
 #include <cerrno>
 #include <vector>
 
-#include "issu/image/openssl.hpp"
+#include "issu/signing/openssl.hpp"
 
-namespace issu::image {
+namespace issu::signing {
 
 FileRange::FileRange(const Fd& file, std::uint64_t size)
     : state_{file.get(), 0, size, false},
@@ -73,4 +73,4 @@ Result<std::string> sha256_of(const Fd& file, std::uint64_t size, const std::str
   return fmt::format("{:02x}", fmt::join(digest, ""));
 }
 
-}  // namespace issu::image
+}  // namespace issu::signing

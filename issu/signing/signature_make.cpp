@@ -1,13 +1,13 @@
 #include <openssl/pem.h>
 
 #include "issu/base/file.hpp"
-#include "issu/image/openssl.hpp"
-#include "issu/image/signature.hpp"
+#include "issu/signing/openssl.hpp"
+#include "issu/signing/signature.hpp"
 
-namespace issu::image {
+namespace issu::signing {
 namespace {
 
-BioHandle memory(const std::string& text) {
+BioHandle memory(std::string_view text) {
   return BioHandle(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
@@ -56,11 +56,8 @@ Result<KeyHandle> read_key(const std::filesystem::path& file) {
   return key;
 }
 
-}  // namespace
-
-Result<std::string> make_signature(const Fd& file, std::uint64_t size,
-                                   const std::filesystem::path& certificate,
-                                   const std::filesystem::path& key) {
+Result<std::string> sign(BIO* content, const std::filesystem::path& certificate,
+                         const std::filesystem::path& key) {
   const auto certificates = read_certificates(certificate);
   if (!certificates) {
     return fail(certificates.error());
@@ -75,11 +72,9 @@ Result<std::string> make_signature(const Fd& file, std::uint64_t size,
         "the key " + key.string() + " does not belong to the certificate " + certificate.string(),
         "name the two that were made together", ErrorKind::usage);
   }
-  const FileRange content(file, size);
   const CmsHandle cms(CMS_sign(certificates->signer.get(), private_key->get(),
-                               certificates->others.get(), content.get(),
-                               CMS_DETACHED | CMS_BINARY));
-  if (!cms || content.failed()) {
+                               certificates->others.get(), content, CMS_DETACHED | CMS_BINARY));
+  if (!cms) {
     return fail("signing failed: " + openssl_reason());
   }
   unsigned char* encoded = nullptr;
@@ -92,4 +87,24 @@ Result<std::string> make_signature(const Fd& file, std::uint64_t size,
   return signature;
 }
 
-}  // namespace issu::image
+}  // namespace
+
+Result<std::string> make_signature(const Fd& file, std::uint64_t size,
+                                   const std::filesystem::path& certificate,
+                                   const std::filesystem::path& key) {
+  const FileRange content(file, size);
+  auto signature = sign(content.get(), certificate, key);
+  if (signature && content.failed()) {
+    return fail("what is to be signed could not be read to its end");
+  }
+  return signature;
+}
+
+Result<std::string> make_signature(std::string_view content,
+                                   const std::filesystem::path& certificate,
+                                   const std::filesystem::path& key) {
+  const BioHandle bio = memory(content);
+  return sign(bio.get(), certificate, key);
+}
+
+}  // namespace issu::signing

@@ -8,9 +8,9 @@
 #include "issu/base/fd.hpp"
 #include "issu/base/result.hpp"
 
-namespace issu::image {
+namespace issu::signing {
 
-/// Who signed an image.
+/// Who signed something.
 struct Signer {
   std::string subject;  ///< "CN=…, O=…"
   std::string issuer;
@@ -24,11 +24,18 @@ struct Signer {
 /// (e-mail signing). The file is read in small pieces. `name` is for messages.
 Result<Signer> verify_signature(const Fd& file, std::uint64_t size, std::string_view signature,
                                 const std::filesystem::path& keyring, const std::string& name);
+/// The same over bytes in memory (2 GiB at most).
+Result<Signer> verify_signature(std::string_view content, std::string_view signature,
+                                const std::filesystem::path& keyring, const std::string& name);
 
 /// Makes such a signature. `certificate`: PEM, the signer's first, any of the chain behind it.
 /// `key`: PEM, without a passphrase.
 Result<std::string> make_signature(const Fd& file, std::uint64_t size,
                                    const std::filesystem::path& certificate,
                                    const std::filesystem::path& key);
+/// The same over bytes in memory (2 GiB at most).
+Result<std::string> make_signature(std::string_view content,
+                                   const std::filesystem::path& certificate,
+                                   const std::filesystem::path& key);
 
-}  // namespace issu::image
+}  // namespace issu::signing
