@@ -144,8 +144,7 @@ bool is_mounted(const fs::path& path) {
   return mounts && mounts->find(wanted + " ") != std::string::npos;
 }
 
-Result<void> mount_rootfs(const RouterSpec& spec, const SlotFiles& files,
-                          const fs::path& payload) {
+Result<void> mount_rootfs(const RouterSpec& spec, const SlotFiles& files, const fs::path& payload) {
   if (is_mounted(files.rootfs())) {
     return {};
   }

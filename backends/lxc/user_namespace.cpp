@@ -77,8 +77,8 @@ void add_user_namespace(ConfigItems& items, const RouterSpec& spec) {
   if (!spec.first_id) {
     return;
   }
-  const std::string range = " 0 " + std::to_string(*spec.first_id) + " " +
-                            std::to_string(UserNs::ids);
+  const std::string range =
+      " 0 " + std::to_string(*spec.first_id) + " " + std::to_string(UserNs::ids);
   items.emplace_back("lxc.namespace.share.user", spec.user_ns().string());
   // liblxc maps nothing in a namespace that it shares; it becomes root in it because of these.
   items.emplace_back("lxc.idmap", "u" + range);
