@@ -23,7 +23,7 @@ namespace {
 struct Sysctl {
   const char* name;  ///< below /proc/sys/net
   const char* value;
-  bool only_of_host = false;  ///< not shown in a namespace that belongs to a user namespace
+  bool only_of_host = false;  ///< may be hidden where the namespace belongs to a user namespace
 };
 
 /// Of the namespace; before the ports, which take the defaults over.
