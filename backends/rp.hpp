@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backends/spec.hpp"
+#include "issu/base/clock.hpp"
 #include "issu/base/result.hpp"
 #include "state-sync/prefix.hpp"
 
@@ -39,6 +40,7 @@ enum class SlotPower {
 struct SlotStatus {
   SlotPower power = SlotPower::empty;
   std::vector<DaemonStatus> daemons;  ///< empty unless active
+  bool saved = false;                 ///< a state that `save` took of this slot is there, whole
 };
 
 /// One routing session as the route processor itself sees it.
@@ -60,6 +62,38 @@ struct ControlPlaneView {
   std::vector<SessionView> sessions;
   bool output_queued = false;  ///< routes are still on their way from the daemon to the NPU
   std::uint64_t routes = 0;    ///< in the daemon's own table, all families
+};
+
+/// What saving a slot's state would take.
+struct SaveEstimate {
+  std::uint64_t bytes = 0;  ///< of memory that the daemons hold now
+};
+
+/// A slot's state as it was taken; the slot is dark from `dark_from` on.
+struct SaveReport {
+  MonoNs dark_from = 0;     ///< when the first packet of a session was held back
+  double condition_ms = 0;  ///< sessions held back; what a dump forgets written down and undone
+  double freeze_ms = 0;     ///< until no process ran
+  double dump_ms = 0;       ///< from there until the state was saved and the processes gone
+  std::uint64_t bytes = 0;  ///< of the saved state
+};
+
+struct RestoreReport {
+  double restore_ms = 0;    ///< until the processes run again
+  double condition_ms = 0;  ///< what a dump forgets done again; sessions let through
+  MonoNs dark_until = 0;    ///< when packets of the sessions passed again
+};
+
+/// What becomes of the daemons whose state was saved.
+enum class Afterwards {
+  gone,  ///< nothing runs in the slot, and the packets of its sessions are held back
+  runs,  ///< they go on; their connections are not to be restored (`Sessions::drop`)
+};
+
+/// What becomes of the connections in a saved state.
+enum class Sessions {
+  keep,  ///< they go on where they were
+  drop,  ///< they are closed at once: their other ends are gone anyway
 };
 
 /// The port to a backend: how a route processor is staged, started, fenced and stopped.
@@ -103,6 +137,56 @@ class RouteProcessor {
   /// should hold for them. No value where that shows at the NPU alone. Not cheap: the daemon that
   /// lists 100,000 routes does nothing else meanwhile, so ask once they have all come in.
   virtual Result<std::optional<std::vector<state_sync::Prefix>>> routes(Slot slot) = 0;
+
+  // Saved states. A backend that has none leaves these verbs as they are: each is an error.
+
+  /// Everything that keeps the state of this active slot from being saved, all at once; a
+  /// preflight check.
+  virtual Result<SaveEstimate> check_save(Slot slot);
+  /// Whether a state saved of what runs in `slot` can go on over this payload, which need not be
+  /// staged: the programs have to be the same. The error names the first that is not.
+  virtual Result<void> check_same(Slot slot, const std::filesystem::path& payload);
+  /// Makes room for the slot's state and touches it, so that saving is short. Not dark.
+  virtual Result<void> prepare_save(Slot slot);
+  /// Takes the slot's state: its daemons' memory and connections. With `gone`, nothing runs in it
+  /// afterwards (`status`: staged, saved) and the packets of its sessions are held back, for a
+  /// minute or two at the most, until `restore` or `forget_saved`. An error leaves the daemons
+  /// running as they were, or says that they are lost.
+  virtual Result<SaveReport> save(Slot slot, Afterwards afterwards);
+  /// Lets the state that was saved of `saved_from` go on in `into`: the same slot, or a staged one
+  /// with the same programs. Held daemons in `into` are ended; when they differ, nothing may run in
+  /// `saved_from`. When the daemons already run in `into`, does the rest.
+  virtual Result<RestoreReport> restore(Slot saved_from, Slot into, Sessions sessions);
+  /// Frees the saved state of a slot; lets the packets of its sessions through. None is fine.
+  virtual Result<void> forget_saved(Slot slot);
+
+ protected:
+  [[nodiscard]] tl::unexpected<Error> cannot_save() const;
 };
+
+inline tl::unexpected<Error> RouteProcessor::cannot_save() const {
+  return fail("the backend " + backend() + " does not save the state of a route processor",
+              "use the strategy restart");
+}
+inline Result<SaveEstimate> RouteProcessor::check_save(Slot /*slot*/) {
+  return cannot_save();
+}
+inline Result<void> RouteProcessor::check_same(Slot /*slot*/,
+                                               const std::filesystem::path& /*payload*/) {
+  return cannot_save();
+}
+inline Result<void> RouteProcessor::prepare_save(Slot /*slot*/) {
+  return cannot_save();
+}
+inline Result<SaveReport> RouteProcessor::save(Slot /*slot*/, Afterwards /*afterwards*/) {
+  return cannot_save();
+}
+inline Result<RestoreReport> RouteProcessor::restore(Slot /*saved_from*/, Slot /*into*/,
+                                                     Sessions /*sessions*/) {
+  return cannot_save();
+}
+inline Result<void> RouteProcessor::forget_saved(Slot /*slot*/) {
+  return {};
+}
 
 }  // namespace issu::backends

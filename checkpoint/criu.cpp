@@ -20,9 +20,9 @@ const char* variable(const char* name, const char* otherwise) {
   return value == nullptr || *value == '\0' ? otherwise : value;
 }
 
-/// The lines of its log that say why, without the one that it writes on every run that may not
-/// raise RLIMIT_NOFILE.
-std::string reasons(const std::string& log) {
+}  // namespace
+
+std::string criu_reasons(const std::string& log) {
   std::istringstream lines(log);
   std::string said;
   for (std::string line; std::getline(lines, line);) {
@@ -33,8 +33,6 @@ std::string reasons(const std::string& log) {
   }
   return said.size() > 600 ? "… " + said.substr(said.size() - 600) : said;
 }
-
-}  // namespace
 
 std::vector<std::filesystem::path> criu_programs() {
   std::vector<std::filesystem::path> found;
@@ -81,7 +79,7 @@ Result<void> criu_check(const std::filesystem::path& program) {
     return fail(std::move(output).error());
   }
   if (output->status != 0) {
-    return fail("`" + program.string() + " check` fails: " + reasons(output->out + output->err),
+    return fail("`" + program.string() + " check` fails: " + criu_reasons(output->out + output->err),
                 get_one);
   }
   return {};
@@ -125,7 +123,7 @@ Result<void> criu_self_test(const Criu& criu, std::chrono::milliseconds timeout)
     return pass(std::move(outcome).error(), "trying CRIU " + criu.version);
   }
   if (!outcome->failed_step.empty()) {
-    const std::string said = reasons(outcome->log);
+    const std::string said = criu_reasons(outcome->log);
     return fail("CRIU " + criu.version + " can't " + outcome->failed_step +
                     " a child: " + (said.empty() ? outcome->reason : said),
                 get_one);

@@ -28,6 +28,10 @@ Result<void> criu_check(const std::filesystem::path& program);
 /// The first of `criu_programs` that passes its `check`; the error says why each did not.
 Result<Criu> locate_criu();
 
+/// The lines of its log that say why it failed, joined; without the one that it writes on every
+/// run that may not raise RLIMIT_NOFILE. At most 600 characters.
+std::string criu_reasons(const std::string& log);
+
 /// Dumps a child with an inet socket and restores it, for real, in namespaces of its own (pid,
 /// mount, network): nothing of it touches the host, and nothing is left however it ends. That it
 /// passes says more than `criu_check`, which some versions pass and then fail to dump a socket.

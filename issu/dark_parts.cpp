@@ -1,8 +1,45 @@
 #include "issu/dark_parts.hpp"
 
+#include <algorithm>
+
 #include "issu/context.hpp"
 
 namespace issu {
+
+std::optional<report::Frozen> frozen(const Records& records) {
+  const auto freeze = facts_of(records, Phase::freeze);
+  const auto switchover = facts_of(records, Phase::switchover);
+  if (!freeze.contains("dump_ms")) {
+    return std::nullopt;
+  }
+  report::Frozen frozen;
+  frozen.bytes = freeze.value("bytes", std::uint64_t{0});
+  const auto from = freeze.value("dark_from", MonoNs{0});
+  const auto saved = freeze.value("saved", MonoNs{0});
+  const auto restoring = switchover.value("from", MonoNs{0});
+  const auto until = switchover.value("dark_until", MonoNs{0});
+  if (from == 0 || !(from <= saved && saved <= restoring && restoring <= until)) {
+    return frozen;  // a step was repeated after a crash: its times are of another life
+  }
+  frozen.ms = to_ms(until - from);
+  const auto part = [](const nlohmann::json& facts, const char* key) {
+    return facts.value(key, 0.0);
+  };
+  frozen.parts = {
+      {"sessions held back, conditioned", part(freeze, "condition_ms")},
+      {"freeze", part(freeze, "freeze_ms")},
+      {"dump", part(freeze, "dump_ms")},
+      {"journal", 0},
+      {"restore", part(switchover, "restore_ms")},
+      {"conditioned again, sessions let through", part(switchover, "condition_ms")},
+  };
+  double named = 0;
+  for (const auto& each : frozen.parts) {
+    named += each.ms;
+  }
+  frozen.parts[3].ms = std::max(0.0, *frozen.ms - named);
+  return frozen;
+}
 
 std::vector<report::DarkPart> dark_parts(const Records& records, MonoNs dark_from, double dark_ms) {
   const auto freeze = facts_of(records, Phase::freeze);

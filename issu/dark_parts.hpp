@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "issu/journal.hpp"
@@ -13,5 +14,10 @@ namespace issu {
 /// crash) or were not noted.
 [[nodiscard]] std::vector<report::DarkPart> dark_parts(const Records& records, MonoNs dark_from,
                                                        double dark_ms);
+
+/// How long the daemons of a strategy that carries them over stood still, by the coordinator's own
+/// clock. No value where they did not; without `ms` where that can't be told (a step was repeated
+/// after a crash).
+[[nodiscard]] std::optional<report::Frozen> frozen(const Records& records);
 
 }  // namespace issu

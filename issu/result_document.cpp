@@ -208,6 +208,9 @@ nlohmann::ordered_json build_document(const RouterParts& parts, const Context& c
   document.reason = decision.reason;
   document.anomalies = anomalies(records);
   document.phases = phase_lines(records);
+  if (preflight.contains("predicted_ms")) {
+    document.predicted_ms = preflight["predicted_ms"].get<double>();
+  }
   document.budget_ms = parts.config.budgets.control_plane_dark_ms;
   document.t1_s = seconds_of(document.phases, {Phase::preflight, Phase::stage});
   document.t2_s = seconds_of(document.phases,
@@ -218,6 +221,7 @@ nlohmann::ordered_json build_document(const RouterParts& parts, const Context& c
   if (auto seen = measure::read_result(context.instrument.dir()); started && seen) {
     document.data_plane = data_plane(*seen);
     document.control_plane = control_plane(records, *seen);
+    document.control_plane.frozen = frozen(records);
   } else {
     const std::string why = started ? "the measurement left no result" : "nothing was begun";
     document.data_plane.why_not = why;

@@ -19,7 +19,21 @@ constexpr Strategy restart{"restart",
                                {steps::commit, steps::nothing},
                            }}};
 
-constexpr std::array<const Strategy*, 1> strategies{&restart};
+constexpr Strategy checkpoint{"checkpoint",
+                              "the same daemons go on in the other slot, their sessions stay",
+                              {{
+                                  {steps::preflight_carry, steps::nothing},
+                                  {steps::stage_mounted, steps::undo_stage},
+                                  {steps::checkpoint_carry, steps::undo_checkpoint_carry},
+                                  {steps::presync, steps::undo_presync},
+                                  {steps::freeze_carry, steps::undo_freeze_carry},
+                                  {steps::switchover_carry, steps::undo_switchover_carry},
+                                  {steps::reconcile_carry, steps::nothing},
+                                  {steps::soak, steps::nothing},
+                                  {steps::commit, steps::nothing},
+                              }}};
+
+constexpr std::array<const Strategy*, 2> strategies{&restart, &checkpoint};
 
 }  // namespace
 

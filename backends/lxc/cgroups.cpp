@@ -92,4 +92,14 @@ Result<void> remove_cgroups(const std::string& container) {
   return {};
 }
 
+std::string unified_group_of(pid_t pid) {
+  std::ifstream lines("/proc/" + std::to_string(pid) + "/cgroup");
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("0::/")) {
+      return line.substr(3);
+    }
+  }
+  return {};
+}
+
 }  // namespace issu::backends::lxc

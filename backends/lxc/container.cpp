@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <memory>
 
+#include "checkpoint/criu.hpp"
 #include "issu/base/child.hpp"
 #include "issu/base/clock.hpp"
 #include "issu/base/file.hpp"
@@ -28,6 +29,16 @@ Result<Handle> open(const std::string& name, const std::filesystem::path& folder
     return fail("liblxc does not give the container " + name, "is its name a valid one?");
   }
   return handle;
+}
+
+Result<void> configure(lxc_container& container, const ConfigItems& config) {
+  container.clear_config(&container);
+  for (const auto& [key, value] : config) {
+    if (!container.set_config_item(&container, key.c_str(), value.c_str())) {
+      return fail("liblxc refuses " + key + " = " + value, "is liblxc 4.0 or newer installed?");
+    }
+  }
+  return {};
 }
 
 /// The last error that liblxc wrote down.
@@ -63,6 +74,14 @@ Result<Fd> Container::lock() const {
   return fd;
 }
 
+Result<void> Container::settle() const {
+  if (!std::filesystem::exists(folder_)) {
+    return {};
+  }
+  auto held = lock();
+  return held ? Result<void>{} : fail(std::move(held).error());
+}
+
 Result<void> Container::start_here(const ConfigItems& config,
                                    const std::filesystem::path& log) const {
   auto handle = open(name_, folder_);
@@ -70,12 +89,7 @@ Result<void> Container::start_here(const ConfigItems& config,
     return fail(std::move(handle).error());
   }
   lxc_container& container = **handle;
-  container.clear_config(&container);
-  for (const auto& [key, value] : config) {
-    if (!container.set_config_item(&container, key.c_str(), value.c_str())) {
-      return fail("liblxc refuses " + key + " = " + value, "is liblxc 4.0 or newer installed?");
-    }
-  }
+  ISSU_TRY(configure(container, config), "");
   container.want_daemonize(&container, true);
   container.want_close_all_fds(&container, true);
   if (!container.start(&container, 0, nullptr)) {
@@ -122,6 +136,81 @@ Result<void> Container::start(const ConfigItems& config, const std::filesystem::
   return fail(count > 0 ? std::string(said, static_cast<std::size_t>(count))
                         : "the container " + name_ + " did not start",
               "more in " + log.string());
+}
+
+int Container::migrate_here(Move move, const ConfigItems& config, const CriuCall& call) const {
+  // The monitor of a restored container lives on with what it inherits: nothing but the namespace,
+  // neither the lock nor a terminal. dup2: without O_CLOEXEC, for CRIU.
+  const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  for (const int standard : {0, 1, 2}) {
+    ::dup2(null.get(), standard);
+  }
+  const Fd netns(::open(call.netns.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!netns || ::dup2(netns.get(), CriuCall::inherited_netns) < 0 ||
+      ::close_range(3, CriuCall::inherited_netns - 1, 0) != 0 ||
+      ::close_range(CriuCall::inherited_netns + 1, ~0U, 0) != 0) {
+    return 2;
+  }
+  ::putenv(const_cast<char*>(call.path_variable.c_str()));
+  ::setenv("CRIU_CONFIG_FILE", call.options.c_str(), 1);
+  auto handle = open(name_, folder_);
+  if (!handle || !configure(**handle, config)) {
+    return 3;
+  }
+  std::string images = call.images.string();
+  migrate_opts options{};
+  options.directory = images.data();
+  options.stop = move == Move::dump;
+  options.preserves_inodes = true;  // the alternative searches the whole file system
+  lxc_container& container = **handle;
+  return container.migrate(&container, move == Move::restore ? MIGRATE_RESTORE : MIGRATE_DUMP,
+                           &options, sizeof options) == 0
+             ? 0
+             : 1;
+}
+
+Result<void> Container::migrate(Move move, const ConfigItems& config, const CriuCall& call) {
+  auto held = lock();
+  if (!held) {
+    return fail(std::move(held).error());
+  }
+  // Two processes: the outer one holds the lock, also when we are killed, until the inner one is
+  // done; what the inner one leaves behind (a monitor) holds nothing.
+  const pid_t outer = ::fork();
+  if (outer < 0) {
+    return fail_errno("forking for the container " + name_);
+  }
+  if (outer == 0) {
+    ::setsid();
+    const pid_t inner = ::fork();
+    if (inner == 0) {
+      ::_exit(migrate_here(move, config, call));
+    }
+    int status = 0;
+    while (inner > 0 && ::waitpid(inner, &status, 0) < 0 && errno == EINTR) {
+    }
+    ::_exit(inner > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 4);
+  }
+  int status = 0;
+  while (::waitpid(outer, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+    return {};
+  }
+  const auto log = call.images / (move == Move::restore ? "restore.log" : "dump.log");
+  const std::string said = checkpoint::criu_reasons(read_file(log).value_or(""));
+  return fail("the container " + name_ +
+                  (move == Move::restore ? " could not be restored: " : " could not be dumped: ") +
+                  (said.empty() ? last_error(call.log) : said),
+              "more in " + log.string() + " and " + call.log.string());
+}
+
+Result<void> Container::dump(const ConfigItems& config, const CriuCall& call, bool run_on) {
+  return migrate(run_on ? Move::dump_and_run_on : Move::dump, config, call);
+}
+
+Result<void> Container::restore(const ConfigItems& config, const CriuCall& call) {
+  return migrate(Move::restore, config, call);
 }
 
 pid_t Container::init_pid() const {

@@ -14,6 +14,17 @@ namespace issu::backends::lxc {
 
 using ConfigItems = std::vector<std::pair<std::string, std::string>>;
 
+/// What CRIU is told beside what liblxc tells it.
+struct CriuCall {
+  std::filesystem::path images;   ///< the folder of the state's images; its logs go there too
+  std::filesystem::path options;  ///< a file of CRIU's own options
+  std::string path_variable;      ///< "PATH=…": where liblxc finds CRIU
+  std::filesystem::path log;      ///< liblxc's own, named in the configuration
+  std::filesystem::path netns;    ///< open as descriptor `inherited_netns` in CRIU
+
+  static constexpr int inherited_netns = 77;
+};
+
 /// One container by name, through liblxc. It runs under a monitor process of its own, so it lives
 /// on when we end; a later Container of the same name and folder finds it again.
 class Container {
@@ -27,6 +38,14 @@ class Container {
   /// Ends process 1 and with it every process of the container; returns when nothing is left of
   /// it. Not running is fine.
   Result<void> stop();
+  /// Dumps every process of it; unless they are to `run_on` it ends them, and the container is
+  /// stopped. When it fails they go on. `config`: as it was started with. A caller that is killed
+  /// does not stop the dump.
+  Result<void> dump(const ConfigItems& config, const CriuCall& call, bool run_on);
+  /// The dumped processes go on, in a container with this configuration. Running is an error.
+  Result<void> restore(const ConfigItems& config, const CriuCall& call);
+  /// Waits until nobody starts, stops, dumps or restores it: also one whose caller was killed.
+  Result<void> settle() const;
   /// Removes the lock files that liblxc leaves for a folder of containers. None may run in it.
   static void forget_folder(const std::filesystem::path& folder);
   /// On the host; 0 when it does not run.
@@ -39,6 +58,10 @@ class Container {
   /// Held by whoever starts or stops it.
   [[nodiscard]] Result<Fd> lock() const;
   Result<void> start_here(const ConfigItems& config, const std::filesystem::path& log) const;
+  enum class Move { dump, dump_and_run_on, restore };
+  Result<void> migrate(Move move, const ConfigItems& config, const CriuCall& call);
+  /// Runs in a process of its own; its exit code.
+  int migrate_here(Move move, const ConfigItems& config, const CriuCall& call) const;
 
   std::string name_;
   std::filesystem::path folder_;

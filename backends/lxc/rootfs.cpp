@@ -80,19 +80,6 @@ Result<Loop> attach_loop(const fs::path& payload) {
   return fail("no loop device stays free long enough", "run it again");
 }
 
-Result<void> mount_image(const SlotFiles& files, const fs::path& payload) {
-  auto loop = attach_loop(payload);
-  if (!loop) {
-    return fail(std::move(loop).error());
-  }
-  if (::mount(loop->path.c_str(), files.image().c_str(), "squashfs",
-              MS_RDONLY | MS_NODEV | MS_NOSUID, nullptr) != 0) {
-    return fail_errno("mounting " + payload.string() + " as a squashfs",
-                      "is it one, of a compression that this kernel reads?");
-  }
-  return {};
-}
-
 /// What overlayfs reads as the end of a path or of an option.
 bool is_plain(const fs::path& path) {
   return path.string().find_first_of(",:\\\"") == std::string::npos;
@@ -144,6 +131,19 @@ bool is_mounted(const fs::path& path) {
   return mounts && mounts->find(wanted + " ") != std::string::npos;
 }
 
+Result<void> mount_squashfs(const fs::path& payload, const fs::path& target) {
+  auto loop = attach_loop(payload);
+  if (!loop) {
+    return fail(std::move(loop).error());
+  }
+  if (::mount(loop->path.c_str(), target.c_str(), "squashfs", MS_RDONLY | MS_NODEV | MS_NOSUID,
+              nullptr) != 0) {
+    return fail_errno("mounting " + payload.string() + " as a squashfs",
+                      "is it one, of a compression that this kernel reads?");
+  }
+  return {};
+}
+
 Result<void> mount_rootfs(const RouterSpec& spec, const SlotFiles& files, const fs::path& payload) {
   if (is_mounted(files.rootfs())) {
     return {};
@@ -156,7 +156,7 @@ Result<void> mount_rootfs(const RouterSpec& spec, const SlotFiles& files, const 
     ISSU_TRY(remove_tree(folder), "making a fresh writable layer");
     ISSU_TRY(make_dirs(folder, 0755), "making a fresh writable layer");
   }
-  ISSU_TRY(mount_image(files, payload), "mounting the image");
+  ISSU_TRY(mount_squashfs(payload, files.image()), "mounting the image");
   if (spec.first_id) {
     ISSU_TRY(map_ids(files.image(), spec.user_ns()), "mounting the image");
   }

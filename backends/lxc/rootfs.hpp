@@ -10,6 +10,11 @@ namespace issu::backends::lxc {
 /// Whether something is mounted on exactly this path.
 [[nodiscard]] bool is_mounted(const std::filesystem::path& path);
 
+/// Mounts a squashfs file read-only on a folder, through a loop device that frees itself with the
+/// mount.
+Result<void> mount_squashfs(const std::filesystem::path& payload,
+                            const std::filesystem::path& target);
+
 /// Mounts a squashfs file read-only on image(), through a loop device that frees itself with the
 /// mount, and an overlay with a fresh writable layer on rootfs(). Half of it being there already
 /// (a caller that was killed) is repaired. With a user namespace the image's files belong to its

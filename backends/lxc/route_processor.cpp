@@ -199,6 +199,7 @@ Result<void> LxcRouteProcessor::unstage(Slot slot) {
   if (container(slot).init_pid() != 0) {
     return fail(label(slot) + " is running", "power it off first");
   }
+  ISSU_TRY(forget_saved(slot), "unstaging " + label(slot));
   ISSU_TRY(lxc::unmount_rootfs(where), "unstaging " + label(slot));
   ISSU_TRY(remove_tree(where.folder), "unstaging " + label(slot));
   if (!std::filesystem::exists(files(other(slot)).folder)) {
@@ -217,6 +218,8 @@ Result<SlotStatus> LxcRouteProcessor::status(Slot slot) {
     return status;
   }
   status.power = SlotPower::staged;
+  ISSU_TRY(container(slot).settle(), "looking at " + label(slot));
+  status.saved = is_saved(slot);
   const pid_t init_pid = container(slot).init_pid();
   const auto said = init_pid == 0 ? std::nullopt : ask_init(slot);
   if (!said) {

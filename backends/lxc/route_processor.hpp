@@ -3,7 +3,9 @@
 #include <optional>
 #include <string>
 
+#include "backends/lxc/conditions.hpp"
 #include "backends/lxc/container.hpp"
+#include "backends/lxc/image_store.hpp"
 #include "backends/lxc/init_client.hpp"
 #include "backends/lxc/slot_files.hpp"
 #include "backends/rp.hpp"
@@ -30,6 +32,13 @@ class LxcRouteProcessor final : public RouteProcessor {
   Result<SlotStatus> status(Slot slot) override;
   Result<ControlPlaneView> control_plane(Slot slot) override;
   Result<std::optional<std::vector<state_sync::Prefix>>> routes(Slot slot) override;
+  // saved_slot.cpp
+  Result<SaveEstimate> check_save(Slot slot) override;
+  Result<void> check_same(Slot slot, const std::filesystem::path& payload) override;
+  Result<void> prepare_save(Slot slot) override;
+  Result<SaveReport> save(Slot slot, Afterwards afterwards) override;
+  Result<RestoreReport> restore(Slot saved_from, Slot into, Sessions sessions) override;
+  Result<void> forget_saved(Slot slot) override;
 
  private:
   [[nodiscard]] lxc::SlotFiles files(Slot slot) const { return lxc::SlotFiles(spec_, slot); }
@@ -40,6 +49,13 @@ class LxcRouteProcessor final : public RouteProcessor {
   [[nodiscard]] std::optional<lxc::InitStatus> ask_init(Slot slot) const;
   /// Error unless the slot's daemons were started.
   Result<void> need_active(Slot slot);
+  [[nodiscard]] lxc::ImageStore store(Slot slot) const;
+  [[nodiscard]] lxc::Conditions conditions(Slot slot) const;
+  [[nodiscard]] lxc::CriuCall criu_call(const lxc::ImageStore& store, Slot slot) const;
+  /// Whether a whole state of it is there to go back to: it does not run, or runs on by intent.
+  [[nodiscard]] bool is_saved(Slot slot) const;
+  /// The container of `into`, running again.
+  Result<void> bring_back(Slot saved_from, Slot into, Sessions sessions);
 
   RouterSpec spec_;
   const Suite& suite_;

@@ -111,7 +111,7 @@ int upgrade(const Router& router, const Options& options) {
 }
 
 void add_run_options(CLI::App& command, Options& options) {
-  command.add_option("--strategy", options.strategy, "How: restart")->capture_default_str();
+  command.add_option("--strategy", options.strategy, "How: restart or checkpoint")->capture_default_str();
   command.add_option("--soak", options.soak_s, "How long to watch before it is accepted (10s, 2m)")
       ->transform(CLI::AsNumberWithUnit(
           std::map<std::string, double>{{"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}},

@@ -16,10 +16,15 @@ struct Side {
   int family;
   std::string local, remote;
   unsigned local_as, remote_as;
-  unsigned hold_s;
+  const PeerSpec& spec;
   std::string exports;
   bool passive;
 };
+
+std::string guarded(const PeerSpec& spec) {
+  return (spec.password.empty() ? "" : "\n  password \"" + spec.password + "\";") +
+         (spec.ttl_security ? "\n  ttl security on;" : "");
+}
 
 std::string session(const Side& side) {
   return fmt::format(R"(
@@ -32,12 +37,13 @@ protocol bgp {} {{
   error wait time 1, 4;
   graceful restart on;
   graceful restart time 120;
-  passive {};
+  passive {};{}
   ipv{} {{ import all; export {}; }};
 }}
 )",
-                     side.name, side.local, side.local_as, side.remote, side.remote_as, side.hold_s,
-                     side.passive ? "on" : "off", side.family, side.exports);
+                     side.name, side.local, side.local_as, side.remote, side.remote_as,
+                     side.spec.hold_s, side.passive ? "on" : "off", guarded(side.spec), side.family,
+                     side.exports);
 }
 
 std::string statics(const PeerSpec& spec, int family) {
@@ -64,9 +70,9 @@ std::string bird_peer_conf(const Layout& layout, const PeerPlace& peer) {
       (peer.dir / "bird.log").string(), peer.peer4);
   text += statics(peer.spec, 4) + statics(peer.spec, 6);
   text += session({"router4", 4, peer.peer4, peer.router4, peer.as, layout.router_as,
-                   peer.spec.hold_s, "where source = RTS_STATIC", true});
+                   peer.spec, "where source = RTS_STATIC", true});
   text += session({"router6", 6, peer.peer6, peer.router6, peer.as, layout.router_as,
-                   peer.spec.hold_s, "where source = RTS_STATIC", true});
+                   peer.spec, "where source = RTS_STATIC", true});
   return text;
 }
 
@@ -83,9 +89,9 @@ std::string bird_router_conf(const Layout& layout) {
   }
   for (const PeerPlace& peer : layout.peers) {
     text += session({peer.spec.name + "4", 4, peer.router4, peer.peer4, layout.router_as, peer.as,
-                     peer.spec.hold_s, "where source = RTS_BGP", peer.spec.daemon == "frr"});
+                     peer.spec, "where source = RTS_BGP", peer.spec.daemon == "frr"});
     text += session({peer.spec.name + "6", 6, peer.router6, peer.peer6, layout.router_as, peer.as,
-                     peer.spec.hold_s, "where source = RTS_BGP", peer.spec.daemon == "frr"});
+                     peer.spec, "where source = RTS_BGP", peer.spec.daemon == "frr"});
   }
   return text;
 }

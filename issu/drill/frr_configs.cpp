@@ -11,7 +11,7 @@ struct Neighbor {
   std::string address;
   int family;
   unsigned as;
-  unsigned hold_s;
+  const PeerSpec& spec;
 };
 
 std::string bgp_head(unsigned as, const std::string& router_id) {
@@ -23,9 +23,17 @@ std::string bgp_head(unsigned as, const std::string& router_id) {
 }
 
 std::string neighbor_lines(const Neighbor& neighbor) {
-  return fmt::format(
+  const unsigned hold_s = neighbor.spec.hold_s;
+  std::string text = fmt::format(
       " neighbor {0} remote-as {1}\n neighbor {0} timers {2} {3}\n neighbor {0} timers connect 1\n",
-      neighbor.address, neighbor.as, neighbor.hold_s / 3, neighbor.hold_s);
+      neighbor.address, neighbor.as, hold_s / 3, hold_s);
+  if (!neighbor.spec.password.empty()) {
+    text += fmt::format(" neighbor {} password {}\n", neighbor.address, neighbor.spec.password);
+  }
+  if (neighbor.spec.ttl_security) {
+    text += fmt::format(" neighbor {} ttl-security hops 1\n", neighbor.address);
+  }
+  return text;
 }
 
 /// One that lets everything through, its own for each neighbour: neighbours of the same policy
@@ -67,8 +75,8 @@ std::string networks(const PeerSpec& spec, int family) {
 }  // namespace
 
 std::string frr_peer_conf(const Layout& layout, const PeerPlace& peer) {
-  const std::vector<Neighbor> neighbors{{peer.router4, 4, layout.router_as, peer.spec.hold_s},
-                                        {peer.router6, 6, layout.router_as, peer.spec.hold_s}};
+  const std::vector<Neighbor> neighbors{{peer.router4, 4, layout.router_as, peer.spec},
+                                        {peer.router6, 6, layout.router_as, peer.spec}};
   std::string text = fmt::format(
       "frr defaults traditional\nhostname {}\nlog file {}\nlog timestamp precision 3\n"
       "debug bgp neighbor-events\n!\n",
@@ -85,8 +93,8 @@ std::string frr_peer_conf(const Layout& layout, const PeerPlace& peer) {
 std::string frr_router_conf(const Layout& layout) {
   std::vector<Neighbor> neighbors;
   for (const PeerPlace& peer : layout.peers) {
-    neighbors.push_back({peer.peer4, 4, peer.as, peer.spec.hold_s});
-    neighbors.push_back({peer.peer6, 6, peer.as, peer.spec.hold_s});
+    neighbors.push_back({peer.peer4, 4, peer.as, peer.spec});
+    neighbors.push_back({peer.peer6, 6, peer.as, peer.spec});
   }
   std::string text = fmt::format(
       "frr defaults traditional\nhostname {}\n!\nbgp route-map delay-timer 0\n", layout.id);

@@ -12,6 +12,10 @@ namespace {
 
 constexpr std::size_t kMostPeers = 60;  // a /30 for each out of 192.0.2.0/24
 constexpr std::size_t kLongestPeerName = 12;
+/// TCP_MD5SIG_MAXKEYLEN; a word that both FRR and BIRD read as it stands.
+constexpr std::size_t kLongestPassword = 80;
+constexpr const char* kPasswordLetters =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
 
 /// Whether two ranges share a prefix of the same length, or one covers the other.
 bool overlap(const measure::PrefixRange& a, const measure::PrefixRange& b) {
@@ -68,6 +72,12 @@ PeerSpec read_peer(config::StrictTable& peer, std::set<std::string>& names) {
   spec.daemon = peer.required_choice("daemon", {"bird", "frr"});
   read_announce(peer, spec);
   spec.hold_s = static_cast<unsigned>(peer.integer("hold_s", {3, 3600}, spec.hold_s));
+  spec.password = peer.text("password");
+  if (spec.password.size() > kLongestPassword ||
+      spec.password.find_first_not_of(kPasswordLetters) != std::string::npos) {
+    peer.refuse("password", "has to be letters, digits and -, 80 at most", "choose another");
+  }
+  spec.ttl_security = peer.boolean("ttl_security", spec.ttl_security);
   peer.finish();
   return spec;
 }

@@ -21,6 +21,8 @@ struct PeerSpec {
   std::string daemon;  ///< "bird" or "frr", the host's own
   std::vector<measure::PrefixRange> announce;
   unsigned hold_s = 90;  ///< BGP hold time
+  std::string password{};     ///< of its sessions (TCP MD5, RFC 2385); empty: none
+  bool ttl_security = false;  ///< RFC 5082, one hop
 };
 
 /// A probe stream from one peer to all prefixes of one family that another announces.

@@ -65,12 +65,20 @@ struct DarkPart {
   double ms = 0;
 };
 
+/// Daemons that were frozen and went on: what happened inside, whatever the peers noticed.
+struct Frozen {
+  std::optional<double> ms;     ///< from the first packet held back to the first let through
+  std::vector<DarkPart> parts;  ///< add up to `ms`
+  std::uint64_t bytes = 0;      ///< of the saved state
+};
+
 struct ControlPlane {
   bool measured = false;
   std::string why_not;
   std::optional<double> dark_ms;
   std::vector<DarkPart> parts;
   std::vector<SessionLine> sessions;
+  std::optional<Frozen> frozen;
 };
 
 struct NpuTables {

@@ -65,6 +65,14 @@ Json control_plane_json(const ControlPlane& plane) {
   for (const DarkPart& part : plane.parts) {
     json["parts"].push_back({{"name", part.name}, {"ms", part.ms}});
   }
+  if (plane.frozen) {
+    json["frozen_ms"] = known(plane.frozen->ms);
+    json["saved_bytes"] = plane.frozen->bytes;
+    json["frozen_parts"] = Json::array();
+    for (const DarkPart& part : plane.frozen->parts) {
+      json["frozen_parts"].push_back({{"name", part.name}, {"ms", part.ms}});
+    }
+  }
   json["sessions"] = Json::array();
   for (const SessionLine& session : plane.sessions) {
     json["sessions"].push_back(

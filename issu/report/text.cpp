@@ -63,6 +63,15 @@ void control_plane_text(std::string& text, const Json& plane) {
   for (const Json& part : plane["parts"]) {
     text += fmt::format("    {:<40} {:>10.1f} ms\n", text_of(part, "name"), part.value("ms", 0.0));
   }
+  if (plane.contains("frozen_ms")) {
+    text += fmt::format("  daemons        frozen for {}, {:.1f} MiB saved\n",
+                        figure(plane, "frozen_ms", " ms", 1),
+                        plane.value("saved_bytes", 0.0) / (1U << 20U));
+    for (const Json& part : plane["frozen_parts"]) {
+      text +=
+          fmt::format("    {:<40} {:>10.1f} ms\n", text_of(part, "name"), part.value("ms", 0.0));
+    }
+  }
   for (const Json& session : plane["sessions"]) {
     text +=
         fmt::format("    peer {:<19} down: {:<4} {:>11}  graceful restart: {:<4} withdrawn: {}\n",

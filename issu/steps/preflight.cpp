@@ -5,33 +5,13 @@
 
 #include "issu/base/netns.hpp"
 #include "issu/image/bundle.hpp"
+#include "issu/steps/preflight_parts.hpp"
 #include "issu/steps/steps.hpp"
 
 namespace issu::steps {
 namespace {
 
-/// Collects the reasons to refuse: an operator wants all of them, not the first.
-class Reasons {
- public:
-  void add(Error error) {
-    if (error_) {
-      error_->also(std::move(error));
-    } else {
-      error_.emplace(std::move(error));
-    }
-  }
-  void add_if(Result<void> result) {
-    if (!result) {
-      add(std::move(result).error());
-    }
-  }
-  [[nodiscard]] std::optional<Error> take() { return std::move(error_); }
-
- private:
-  std::optional<Error> error_;
-};
-
-void check_router(Context& context, Reasons& reasons) {
+void check_router(Context& context, Neighbours neighbours, Reasons& reasons) {
   const std::string file = context.config.file.string();
   auto status = context.rp.status(context.from);
   if (!status) {
@@ -53,7 +33,8 @@ void check_router(Context& context, Reasons& reasons) {
                       "look at `issu router show -f " + file + "`, repair the router first"));
   }
   for (const auto& session : view->sessions) {
-    if (session.established && !session.graceful_restart) {
+    if (neighbours == Neighbours::keep_routes && session.established &&
+        !session.graceful_restart) {
       reasons.add(Error("the session with " + session.peer +
                             " has no graceful restart: the peer would withdraw our routes",
                         "configure graceful restart on both ends of it"));
@@ -104,14 +85,19 @@ void check_image(const Context& context, Reasons& reasons, nlohmann::json& facts
 
 }  // namespace
 
-Result<nlohmann::json> preflight(Context& context) {
-  Reasons reasons;
+nlohmann::json check_everything(Context& context, Neighbours neighbours, Reasons& reasons) {
   nlohmann::json facts = nlohmann::json::object();
   check_image(context, reasons, facts);
   reasons.add_if(context.rp.check());
   reasons.add_if(context.npu.check());
-  check_router(context, reasons);
+  check_router(context, neighbours, reasons);
   check_measurement(context, reasons);
+  return facts;
+}
+
+Result<nlohmann::json> preflight(Context& context) {
+  Reasons reasons;
+  nlohmann::json facts = check_everything(context, Neighbours::keep_routes, reasons);
   if (auto error = reasons.take()) {
     return fail(std::move(*error).as(ErrorKind::refused));
   }

@@ -4,7 +4,7 @@
 
 namespace issu::steps {
 
-Result<nlohmann::json> stage(Context& context) {
+Result<nlohmann::json> stage_mounted(Context& context) {
   ISSU_TRY(context.instrument.start(), "starting the measurement");
   // The bundle is copied first and verified where it lies: what is started is what was verified.
   ISSU_TRY(context.store.keep_next(context.options.image), "keeping the image");
@@ -23,8 +23,15 @@ Result<nlohmann::json> stage(Context& context) {
                                                 manifest.kind_text(), bundle->payload_sha256()}),
            "describing the other slot");
   ISSU_TRY(context.rp.stage(context.to, {payload, manifest.version}), "mounting the image");
-  ISSU_TRY(context.rp.boot(context.to), "booting the other slot with its daemons held");
   return nlohmann::json{{"bytes", bundle->payload_size()}};
+}
+
+Result<nlohmann::json> stage(Context& context) {
+  auto facts = stage_mounted(context);
+  if (facts) {
+    ISSU_TRY(context.rp.boot(context.to), "booting the other slot with its daemons held");
+  }
+  return facts;
 }
 
 Result<nlohmann::json> undo_stage(Context& context) {

@@ -11,6 +11,8 @@ namespace issu::steps {
 Result<nlohmann::json> preflight(Context& context);
 
 Result<nlohmann::json> stage(Context& context);
+/// The other slot is mounted; nothing is started in it.
+Result<nlohmann::json> stage_mounted(Context& context);
 Result<nlohmann::json> undo_stage(Context& context);
 
 Result<nlohmann::json> checkpoint(Context& context);
@@ -29,6 +31,16 @@ Result<nlohmann::json> reconcile(Context& context);
 Result<nlohmann::json> soak(Context& context);
 
 Result<nlohmann::json> commit(Context& context);
+
+/// The same daemons go on in the other slot: preflight_carry.cpp, carry.cpp.
+Result<nlohmann::json> preflight_carry(Context& context);
+Result<nlohmann::json> checkpoint_carry(Context& context);
+Result<nlohmann::json> undo_checkpoint_carry(Context& context);
+Result<nlohmann::json> freeze_carry(Context& context);
+Result<nlohmann::json> undo_freeze_carry(Context& context);
+Result<nlohmann::json> switchover_carry(Context& context);
+Result<nlohmann::json> undo_switchover_carry(Context& context);
+Result<nlohmann::json> reconcile_carry(Context& context);
 
 /// For phases that leave nothing to undo.
 Result<nlohmann::json> nothing(Context& context);

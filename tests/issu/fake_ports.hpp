@@ -24,6 +24,9 @@ struct FakeWorld {
   std::uint64_t says_when_asked_again = 0;  ///< routes; 0: no more than before
   int asked = 0;                            ///< for its routes
   bool size_can_fail = false;
+  bool saves = true;            ///< the backend knows saved states
+  bool same_programs = true;    ///< in the running image and the new one
+  double hold_time_s = 90;      ///< of the session
   bool changes_missed = false;  ///< the watch over the tables was interrupted
 
   Result<void> enter(const std::string& verb) {
@@ -70,10 +73,60 @@ class FakeRp : public backends::RouteProcessor {
                 [&] { power_[slot] = std::min(power_[slot], backends::SlotPower::staged); });
   }
   Result<void> unstage(backends::Slot slot) override {
-    return step("unstage", slot, [&] { power_[slot] = backends::SlotPower::empty; });
+    return step("unstage", slot, [&] {
+      power_[slot] = backends::SlotPower::empty;
+      saved_[slot] = false;
+    });
+  }
+  Result<backends::SaveEstimate> check_save(backends::Slot /*slot*/) override {
+    if (!world_.saves) {
+      return cannot_save();
+    }
+    return backends::SaveEstimate{100U << 20U};
+  }
+  Result<void> check_same(backends::Slot /*slot*/, const std::filesystem::path& payload) override {
+    payload_was_there = std::filesystem::exists(payload);
+    return world_.same_programs ? Result<void>{} : fail("/usr/lib/frr/bgpd differs");
+  }
+  Result<void> prepare_save(backends::Slot slot) override {
+    return step("prepare_save", slot, [&] { saved_[slot] = false; });
+  }
+  Result<backends::SaveReport> save(backends::Slot slot,
+                                    backends::Afterwards afterwards) override {
+    const bool run_on = afterwards == backends::Afterwards::runs;
+    ISSU_TRY(world_.enter((run_on ? "save_running " : "save ") + std::string(name_of(slot))),
+             "fake");
+    if (run_on && power_[slot] == backends::SlotPower::active) {
+      saved_[slot] = true;
+    } else if (power_[slot] == backends::SlotPower::active) {
+      power_[slot] = backends::SlotPower::staged;
+      saved_[slot] = holds_back_ = true;
+    } else if (!saved_[slot]) {
+      return fail("nothing runs and nothing is saved");
+    }
+    return backends::SaveReport{mono_now(), 1, 2, 3, 100U << 20U};
+  }
+  Result<backends::RestoreReport> restore(backends::Slot saved_from, backends::Slot into,
+                                          backends::Sessions sessions) override {
+    ISSU_TRY(world_.enter("restore " + std::string(name_of(saved_from)) + " " + name_of(into)),
+             "fake");
+    if (power_[into] != backends::SlotPower::active) {
+      if (!saved_[saved_from] || power_[into] < backends::SlotPower::staged) {
+        return fail("nothing to restore, or nowhere");
+      }
+      two_active = two_active || power_[other(into)] == backends::SlotPower::active;
+      power_[into] = backends::SlotPower::active;
+      world_.refreshed = world_.says[into];
+      sessions_dropped = sessions_dropped || sessions == backends::Sessions::drop;
+    }
+    holds_back_ = false;
+    return backends::RestoreReport{4, 5, mono_now()};
+  }
+  Result<void> forget_saved(backends::Slot slot) override {
+    return step("forget_saved", slot, [&] { saved_[slot] = holds_back_ = false; });
   }
   Result<backends::SlotStatus> status(backends::Slot slot) override {
-    return backends::SlotStatus{power_[slot], {}};
+    return backends::SlotStatus{power_[slot], {}, saved_[slot]};
   }
   Result<backends::ControlPlaneView> control_plane(backends::Slot slot) override {
     backends::ControlPlaneView view;
@@ -84,6 +137,7 @@ class FakeRp : public backends::RouteProcessor {
     session.established = view.answering && world_.establishes[slot];
     session.state = session.established ? "Established" : "Active";
     session.graceful_restart = true;
+    session.hold_time_s = world_.hold_time_s;
     session.end_of_rib = session.established;
     view.sessions.push_back(session);
     return view;
@@ -96,7 +150,11 @@ class FakeRp : public backends::RouteProcessor {
   }
 
   [[nodiscard]] backends::SlotPower power(backends::Slot slot) { return power_[slot]; }
-  bool two_active = false;  ///< ever: both sides could write the NPU
+  [[nodiscard]] bool has_state(backends::Slot slot) { return saved_[slot]; }
+  [[nodiscard]] bool holds_back() const { return holds_back_; }  ///< packets of the sessions
+  bool two_active = false;        ///< ever: both sides could write the NPU
+  bool sessions_dropped = false;  ///< ever
+  bool payload_was_there = false;
 
  private:
   template <typename Change>
@@ -109,6 +167,8 @@ class FakeRp : public backends::RouteProcessor {
   FakeWorld& world_;
   std::map<backends::Slot, backends::SlotPower> power_;
   std::map<backends::Slot, std::string> version_;
+  std::map<backends::Slot, bool> saved_;
+  bool holds_back_ = false;
 };
 
 /// An NPU in memory, behind the real port.

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "issu/base/result.hpp"
+
+namespace issu::backends::lxc {
+
+/// The folder for the saved state of one slot: a tmpfs of its own, 0700. The images hold all
+/// memory of the daemons, their secrets too: they never reach a disk.
+class ImageStore {
+ public:
+  explicit ImageStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  [[nodiscard]] bool exists() const;
+  /// Whether the machine has the memory for it; the error says how much it has.
+  static Result<void> check(std::uint64_t bytes);
+  /// Mounts it with room for so many bytes, and touches as many: memory that a machine has never
+  /// used before is several times slower to write. One that is there already is emptied.
+  Result<void> prepare(std::uint64_t bytes);
+  /// Gives back what `prepare` touched; the next files are written into that memory.
+  Result<void> make_room();
+  /// Removes an earlier state.
+  Result<void> empty();
+  /// Unmounts it. Not there is fine.
+  Result<void> remove();
+  /// Of the files in images().
+  [[nodiscard]] std::uint64_t bytes() const;
+
+  [[nodiscard]] auto images() const { return folder_ / "images"; }
+  [[nodiscard]] auto options() const { return folder_ / "criu.conf"; }
+  [[nodiscard]] auto search_path() const { return folder_ / "path"; }  ///< where CRIU is found
+  [[nodiscard]] auto conditions() const { return folder_ / "conditions"; }
+  [[nodiscard]] auto conditions_given() const { return folder_ / "conditions.given"; }
+  [[nodiscard]] auto report() const { return folder_ / "report"; }
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+
+ private:
+  [[nodiscard]] auto ballast() const { return folder_ / "ballast"; }
+
+  std::filesystem::path folder_;
+};
+
+}  // namespace issu::backends::lxc

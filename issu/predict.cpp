@@ -1,0 +1,75 @@
+#include "issu/predict.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace issu {
+namespace {
+
+/// What starting CRIU twice takes whatever the size, and the memory that a slow machine moves: 24
+/// ms for a MiB, both ways, is memory that was never touched before.
+constexpr double start_ms = 500;
+constexpr double slow_ms_per_mib = 6;
+constexpr std::size_t looked_at = 5;
+constexpr double margin_ms = 1000;
+
+double mebibytes(std::uint64_t bytes) {
+  return static_cast<double>(bytes) / (1U << 20U);
+}
+
+}  // namespace
+
+double predicted_freeze_ms(const History& history, std::uint64_t bytes) {
+  double pace = 0;
+  std::size_t seen = 0;
+  for (auto document = history.rbegin(); document != history.rend() && seen < looked_at;
+       ++document) {
+    const auto plane = document->find("control_plane");
+    if (plane == document->end() || !plane->contains("frozen_ms") ||
+        !(*plane)["frozen_ms"].is_number() || !(*plane)["saved_bytes"].is_number()) {
+      continue;
+    }
+    ++seen;
+    const double size = mebibytes((*plane)["saved_bytes"].get<std::uint64_t>());
+    const double frozen = (*plane)["frozen_ms"].get<double>();
+    if (size > 0) {
+      pace = std::max(pace, std::max(frozen - start_ms, 0.0) / size);
+    }
+  }
+  return start_ms + (seen == 0 ? slow_ms_per_mib : pace) * mebibytes(bytes);
+}
+
+Result<void> fits_hold_timers(double predicted_ms, const backends::ControlPlaneView& view) {
+  const double needed_ms = 2 * predicted_ms + margin_ms;
+  std::optional<Error> error;
+  for (const auto& session : view.sessions) {
+    if (!session.established || session.hold_time_s <= 0) {
+      continue;
+    }
+    const double allowed_ms = session.hold_time_s * 1000 * 2 / 3;
+    if (needed_ms <= allowed_ms) {
+      continue;
+    }
+    Error reason(
+        fmt::format("the daemons will be frozen for {:.1f} s or so, with a margin {:.1f} s, and "
+                    "the session with {} (hold time {:.0f} s) endures {:.1f} s",
+                    predicted_ms / 1e3, needed_ms / 1e3, session.peer, session.hold_time_s,
+                    allowed_ms / 1e3),
+        fmt::format("set its hold time to {:.0f} s or more at both ends, or use the strategy "
+                    "restart",
+                    std::ceil(needed_ms * 3 / 2 / 1e3)));
+    if (error) {
+      error->also(std::move(reason));
+    } else {
+      error = std::move(reason);
+    }
+  }
+  if (error) {
+    return fail(std::move(*error));
+  }
+  return {};
+}
+
+}  // namespace issu

@@ -1,0 +1,132 @@
+#include "issu/steps/steps.hpp"
+#include "issu/steps/way_back.hpp"
+
+namespace issu::steps {
+namespace {
+
+using backends::Sessions;
+using backends::SlotPower;
+
+/// What the undo of switchover found and did.
+nlohmann::json switchover_undone(const Context& context) {
+  for (auto record = context.records.rbegin(); record != context.records.rend(); ++record) {
+    if (record->event == Event::undone && record->phase == Phase::switchover) {
+      return record->facts;
+    }
+  }
+  return nlohmann::json::object();
+}
+
+/// The old side, by the best state of it that there is.
+Result<void> restore_old_side(Context& context) {
+  auto there = context.rp.status(context.to);
+  auto here = context.rp.status(context.from);
+  if (!there || !here) {
+    return fail(!there ? std::move(there).error() : std::move(here).error());
+  }
+  Error error("no state of the old side is saved");
+  if (there->saved) {
+    auto latest = context.rp.restore(context.to, context.from, Sessions::keep);
+    if (latest) {
+      return {};
+    }
+    error.also(std::move(latest).error().within("the state that the new side had last"));
+  }
+  if (here->saved) {
+    const bool ran = switchover_undone(context).value("ran", false);
+    auto earlier =
+        context.rp.restore(context.from, context.from, ran ? Sessions::drop : Sessions::keep);
+    if (earlier) {
+      return {};
+    }
+    error.also(std::move(earlier).error().within("the state that was saved at freeze"));
+  }
+  context.tell("the old side starts anew: " + error.message());
+  ISSU_TRY(context.rp.power_off(context.from), "clearing what was left of the old side");
+  ISSU_TRY(context.rp.boot(context.from), "booting the old side");
+  return context.rp.activate(context.from);
+}
+
+}  // namespace
+
+Result<nlohmann::json> checkpoint_carry(Context& context) {
+  ISSU_TRY(context.rp.prepare_save(context.from), "making room for the state of the old side");
+  return checkpoint(context);
+}
+
+Result<nlohmann::json> undo_checkpoint_carry(Context& context) {
+  ISSU_TRY(context.rp.forget_saved(context.to), "freeing the state that was saved");
+  ISSU_TRY(context.rp.forget_saved(context.from), "freeing the state that was saved");
+  return nlohmann::json::object();
+}
+
+Result<nlohmann::json> freeze_carry(Context& context) {
+  ISSU_TRY(context.npu.hold(context.epoch_forward()), "holding the NPU's routes");
+  auto saved = context.rp.save(context.from, backends::Afterwards::gone);
+  if (!saved) {
+    return pass(std::move(saved).error(), "saving the old side");
+  }
+  return nlohmann::json{{"dark_from", saved->dark_from}, {"condition_ms", saved->condition_ms},
+                        {"freeze_ms", saved->freeze_ms}, {"dump_ms", saved->dump_ms},
+                        {"bytes", saved->bytes},         {"saved", mono_now()}};
+}
+
+Result<nlohmann::json> undo_freeze_carry(Context& context) {
+  auto status = context.rp.status(context.from);
+  if (!status) {
+    return pass(std::move(status).error(), "looking at the old side");
+  }
+  if (status->power == SlotPower::active && !began(context, Phase::switchover)) {
+    // It was not saved, or an earlier try of this undo has restored it: the rest of that.
+    ISSU_TRY(context.rp.restore(context.from, context.from, Sessions::keep),
+             "giving back to the old side what was taken for saving it");
+    return nlohmann::json{{"deleted", 0}};
+  }
+  return old_side_again(context, [&] { return restore_old_side(context); });
+}
+
+Result<nlohmann::json> switchover_carry(Context& context) {
+  const MonoNs from = mono_now();
+  auto restored = context.rp.restore(context.from, context.to, Sessions::keep);
+  if (!restored) {
+    return pass(std::move(restored).error(), "bringing the daemons back in the other slot");
+  }
+  return nlohmann::json{{"from", from},
+                        {"restore_ms", restored->restore_ms},
+                        {"condition_ms", restored->condition_ms},
+                        {"dark_until", restored->dark_until}};
+}
+
+Result<nlohmann::json> undo_switchover_carry(Context& context) {
+  auto status = context.rp.status(context.to);
+  if (!status) {
+    return pass(std::move(status).error(), "looking at the new side");
+  }
+  bool ran = !facts_of(context.records, Phase::switchover).empty() || status->saved;
+  if (status->power == SlotPower::active) {
+    ran = true;
+    // Its sessions are the present ones: they go back with it.
+    auto saved = context.rp.save(context.to, backends::Afterwards::gone);
+    if (!saved) {
+      context.tell("the new side's state can't be taken back, the old side's own is older: " +
+                   saved.error().message());
+    }
+  }
+  if (auto now = context.rp.status(context.to); now && !now->saved) {
+    ISSU_TRY(context.rp.power_off(context.to), "ending the new side");
+  }
+  return nlohmann::json{{"ran", ran}};
+}
+
+Result<nlohmann::json> reconcile_carry(Context& context) {
+  auto facts = reconcile(context);
+  if (facts) {
+    // The way back from here on; without it, the older state has to do.
+    if (auto room = context.rp.prepare_save(context.to); !room) {
+      context.tell("no room for a way back with the sessions: " + room.error().message());
+    }
+  }
+  return facts;
+}
+
+}  // namespace issu::steps

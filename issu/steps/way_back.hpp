@@ -1,0 +1,23 @@
+#pragma once
+
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "issu/base/result.hpp"
+#include "issu/context.hpp"
+#include "issu/converge.hpp"
+
+/// What the strategies share of the dark phases and their undo.
+namespace issu::steps {
+
+[[nodiscard]] Baseline baseline_of(const Context& context);
+[[nodiscard]] bool began(const Context& context, Phase phase);
+[[nodiscard]] nlohmann::json sync_facts(const backends::SyncState& state);
+
+/// Holds the NPU's routes for the old side, lets `start` bring it up, waits for its end of sync
+/// and sweeps what is stale then; the facts of undoing freeze. Where the tables can't be held or
+/// compared, the old side runs all the same, and the facts say what was left unswept.
+Result<nlohmann::json> old_side_again(Context& context,
+                                      const std::function<Result<void>()>& start);
+
+}  // namespace issu::steps
