@@ -81,7 +81,12 @@ struct RouterSpec {
   std::filesystem::path config_dir;  ///< their configuration, outside every image
   std::vector<PortSpec> ports;
   NpuSpec npu;
+  /// The slots' containers are in a user namespace: what is 0 to 65,535 in them is this id and the
+  /// following ones on the host. No value: they have the host's own ids.
+  std::optional<std::uint32_t> first_id;
 
+  /// The user namespace of both slots, to which the chassis belongs; only with `first_id`.
+  [[nodiscard]] std::filesystem::path user_ns() const { return run_dir / "userns"; }
   /// Where the NPU driver "soft" has the ports.
   [[nodiscard]] std::string npu_netns() const { return netns + "-npu"; }
 };

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "backends/lxc/slot_files.hpp"
+#include "backends/lxc/user_namespace.hpp"
 #include "issu/base/file.hpp"
 
 namespace issu::backends::lxc {
@@ -71,6 +72,9 @@ Result<void> check_host(const RouterSpec& spec, const Suite& suite) {
                      "mount -t cgroup2 none /sys/fs/cgroup");
   if (auto program = find_init_program(); !program) {
     reasons.add(std::move(program).error());
+  }
+  if (auto user = check_user_namespace(spec, suite); !user) {
+    reasons.add(std::move(user).error());
   }
   const SlotFiles files(spec, Slot::a);
   const auto longest =

@@ -13,6 +13,7 @@
 #include "issu/base/clock.hpp"
 #include "issu/base/fd.hpp"
 #include "issu/base/file.hpp"
+#include "issu/base/id_map.hpp"
 
 namespace issu::backends::lxc {
 namespace {
@@ -143,7 +144,7 @@ Result<void> mount_squashfs(const fs::path& payload, const fs::path& target) {
   return {};
 }
 
-Result<void> mount_rootfs(const SlotFiles& files, const fs::path& payload) {
+Result<void> mount_rootfs(const RouterSpec& spec, const SlotFiles& files, const fs::path& payload) {
   if (is_mounted(files.rootfs())) {
     return {};
   }
@@ -156,6 +157,9 @@ Result<void> mount_rootfs(const SlotFiles& files, const fs::path& payload) {
     ISSU_TRY(make_dirs(folder, 0755), "making a fresh writable layer");
   }
   ISSU_TRY(mount_squashfs(payload, files.image()), "mounting the image");
+  if (spec.first_id) {
+    ISSU_TRY(map_ids(files.image(), spec.user_ns()), "mounting the image");
+  }
   return mount_overlay(files);
 }
 

@@ -17,8 +17,10 @@ Result<void> mount_squashfs(const std::filesystem::path& payload,
 
 /// Mounts a squashfs file read-only on image(), through a loop device that frees itself with the
 /// mount, and an overlay with a fresh writable layer on rootfs(). Half of it being there already
-/// (a caller that was killed) is repaired.
-Result<void> mount_rootfs(const SlotFiles& files, const std::filesystem::path& payload);
+/// (a caller that was killed) is repaired. With a user namespace the image's files belong to its
+/// users.
+Result<void> mount_rootfs(const RouterSpec& spec, const SlotFiles& files,
+                          const std::filesystem::path& payload);
 
 /// Unmounts both; what is not mounted is fine. Waits a little for the last user to be gone.
 Result<void> unmount_rootfs(const SlotFiles& files);

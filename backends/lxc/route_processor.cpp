@@ -9,6 +9,7 @@
 #include "backends/lxc/lxc.hpp"
 #include "backends/lxc/pid_namespace.hpp"
 #include "backends/lxc/rootfs.hpp"
+#include "backends/lxc/user_namespace.hpp"
 #include "issu/base/clock.hpp"
 #include "issu/base/file.hpp"
 #include "issu/base/netns.hpp"
@@ -92,6 +93,7 @@ lxc::ConfigItems LxcRouteProcessor::config(const SlotFiles& slot) const {
     items.emplace_back("lxc.mount.entry", bind_entry(spec_.state_dir / "daemons", suite_.state_path,
                                                      "bind,create=dir"));
   }
+  lxc::add_user_namespace(items, spec_);
   if (lxc::has_apparmor()) {
     items.emplace_back("lxc.apparmor.profile", "unconfined");
   }
@@ -118,7 +120,7 @@ Result<void> LxcRouteProcessor::stage(Slot slot, const StagedPayload& payload) {
   } else {
     ISSU_TRY(make_dirs(where.folder, 0755), "staging " + label(slot));
     ISSU_TRY(write_file_atomic(where.payload_note(), note), "staging " + label(slot));
-    ISSU_TRY(lxc::mount_rootfs(where, payload.file), "staging " + label(slot));
+    ISSU_TRY(lxc::mount_rootfs(spec_, where, payload.file), "staging " + label(slot));
   }
   ISSU_TRY(lxc::prepare_rootfs(suite_, where.rootfs()), "staging " + label(slot));
   return {};
@@ -141,6 +143,7 @@ Result<void> LxcRouteProcessor::boot(Slot slot) {
   ISSU_TRY(lxc::remove_cgroups(ours.name()), "booting " + label(slot));
   ISSU_TRY(lxc::write_slot_files(spec_, suite_, where), "booting " + label(slot));
   ISSU_TRY(make_dirs(spec_.run_dir / "lxc", 0755), "booting " + label(slot));
+  ISSU_TRY(lxc::give_files(spec_, suite_, where), "booting " + label(slot));
   ISSU_TRY(ours.start(config(where), where.lxc_log()), "booting " + label(slot));
   lxc::InitClient init(where.control());
   if (!wait_until([&] { return init.status(std::chrono::milliseconds(200)).has_value(); },

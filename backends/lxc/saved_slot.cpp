@@ -131,6 +131,11 @@ Result<SaveEstimate> LxcRouteProcessor::check_save(Slot slot) {
   if (auto criu = checkpoint::locate_criu(); !criu) {
     add(std::move(criu).error());
   }
+  if (spec_.first_id) {
+    add(Error("a checkpoint of containers in a user namespace can be taken, not restored: CRIU can't "
+              "put them back into the user namespace of the chassis",
+              "the strategy restart, or `user_namespace = false` in router.toml"));
+  }
   SaveEstimate estimate;
   if (auto active = need_active(slot); !active) {
     add(std::move(active).error());

@@ -6,9 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,11 +15,11 @@
 
 #include "issu/base/fd.hpp"
 #include "issu/base/file.hpp"
+#include "issu/base/ns_holder.hpp"
+#include "issu/base/user_ns.hpp"
 
 namespace issu {
 namespace {
-
-constexpr long nsfs_magic = 0x6e736673;
 
 Result<void> loopback_up() {
   const Fd socket_fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -41,22 +39,8 @@ Result<void> on_thread(const std::function<Result<void>()>& work) {
   return result;
 }
 
-}  // namespace
-
-std::filesystem::path NetNs::path_of(const std::string& name) {
-  return "/run/netns/" + name;
-}
-
-bool NetNs::exists(const std::string& name) {
-  struct statfs status {};
-  return ::statfs(path_of(name).c_str(), &status) == 0 && status.f_type == nsfs_magic;
-}
-
-Result<void> NetNs::create(const std::string& name) {
-  if (exists(name)) {
-    return {};
-  }
-  ISSU_TRY(make_dirs("/run/netns", 0755), "creating the network namespace " + name);
+Result<void> share_folder() {
+  ISSU_TRY(make_dirs("/run/netns", 0755), "making the folder of network namespaces");
   // A shared mount point lets the bind mount be seen (and taken away) in every mount namespace.
   if (::mount("", "/run/netns", "none", MS_SHARED | MS_REC, nullptr) != 0 && errno == EINVAL) {
     if (::mount("/run/netns", "/run/netns", "none", MS_BIND | MS_REC, nullptr) != 0 ||
@@ -64,7 +48,56 @@ Result<void> NetNs::create(const std::string& name) {
       return fail_errno("sharing the mount /run/netns");
     }
   }
+  return {};
+}
+
+Result<void> check_owner(const std::string& name, const std::filesystem::path& owner) {
+  auto ours = UserNs::owns(owner, NetNs::path_of(name));
+  if (!ours) {
+    return fail(std::move(ours).error());
+  }
+  if (!*ours) {
+    return fail("the network namespace " + name + " does not belong to the user namespace " +
+                    owner.string(),
+                "`issu router down` takes both away");
+  }
+  return {};
+}
+
+Result<void> create_inside(const std::filesystem::path& owner, const std::filesystem::path& path) {
+  const Fd target(::open(owner.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!target) {
+    return fail_errno("opening the user namespace " + owner.string());
+  }
+  auto holder =
+      NsHolder::start("making a network namespace in " + owner.string(), [&target]() -> int {
+        if (::setns(target.get(), CLONE_NEWUSER) != 0 || ::unshare(CLONE_NEWNET) != 0) {
+          return errno;
+        }
+        return loopback_up() ? 0 : EIO;
+      });
+  return holder ? holder->keep("net", path) : Result<void>(fail(std::move(holder).error()));
+}
+
+}  // namespace
+
+std::filesystem::path NetNs::path_of(const std::string& name) {
+  return "/run/netns/" + name;
+}
+
+bool NetNs::exists(const std::string& name) {
+  return is_kept_ns(path_of(name));
+}
+
+Result<void> NetNs::create(const std::string& name, const std::filesystem::path& owner) {
   const auto path = path_of(name);
+  if (exists(name)) {
+    return owner.empty() ? Result<void>() : check_owner(name, owner);
+  }
+  ISSU_TRY(share_folder(), "creating the network namespace " + name);
+  if (!owner.empty()) {
+    return create_inside(owner, path);
+  }
   const Fd file(::open(path.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0444));
   if (!file) {
     return fail_errno("creating " + path.string());
@@ -83,14 +116,7 @@ Result<void> NetNs::create(const std::string& name) {
 }
 
 Result<void> NetNs::remove(const std::string& name) {
-  const auto path = path_of(name);
-  if (exists(name) && ::umount2(path.c_str(), MNT_DETACH) != 0) {
-    return fail_errno("unmounting " + path.string());
-  }
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
-    return fail_errno("removing " + path.string());
-  }
-  return {};
+  return forget_ns(path_of(name));
 }
 
 Result<void> NetNs::inside(const std::filesystem::path& netns,

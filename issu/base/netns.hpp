@@ -15,8 +15,10 @@ class NetNs {
   /// Where the namespace of this name is, or would be.
   static std::filesystem::path path_of(const std::string& name);
   static bool exists(const std::string& name);
-  /// Creates it (with its loopback up); one that is there already is fine.
-  static Result<void> create(const std::string& name);
+  /// Creates it (with its loopback up); one that is there already is fine. With `owner` (a user
+  /// namespace, a file) it belongs to that: the owner's root may rule over it. One that is there
+  /// and belongs to another is an error.
+  static Result<void> create(const std::string& name, const std::filesystem::path& owner = {});
   /// Takes the name away; the namespace ends with its last user. One that is not there is fine.
   static Result<void> remove(const std::string& name);
   /// Runs `work` on a thread of its own inside the namespace and waits for it: sockets that it

@@ -26,6 +26,9 @@ Result<std::vector<std::string>> needs_of(const Options& options, bool named) {
   if (needs.back() == "soft") {
     needs.push_back("soft-" + router->router.npu.engine);
   }
+  if (router->router.first_id) {
+    needs.emplace_back("user-namespace");
+  }
   return needs;
 }
 

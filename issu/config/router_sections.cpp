@@ -58,6 +58,24 @@ void read_daemons(StrictTable& section, backends::RouterSpec& router) {
   }
 }
 
+/// `true` for the usual ids, or the first of them.
+void read_user_namespace(StrictTable& section, backends::RouterSpec& router) {
+  constexpr std::uint32_t usual = 9 * 65536;
+  const TomlValue* value = section.value("user_namespace");
+  if (value == nullptr) {
+    return;
+  }
+  if (value->kind == TomlValue::Kind::boolean) {
+    router.first_id = value->boolean ? std::optional(usual) : std::nullopt;
+  } else if (value->kind == TomlValue::Kind::integer && value->integer > 0 &&
+             value->integer % 65536 == 0 && value->integer < 0xffff0000) {
+    router.first_id = static_cast<std::uint32_t>(value->integer);
+  } else {
+    section.refuse("user_namespace", "is neither true nor false nor the first of 65,536 ids",
+                   "a multiple of 65536, such as 589824");
+  }
+}
+
 void check_dirs(StrictTable& section, const backends::RouterSpec& router) {
   const auto inside = [](const fs::path& inner, const fs::path& outer) {
     const fs::path relative = inner.lexically_relative(outer);
@@ -143,6 +161,7 @@ void read_router_section(StrictTable& document, const fs::path& folder, RouterCo
       from_folder(folder, section->text("state_dir", "/var/lib/issu/" + router.name));
   router.run_dir = from_folder(folder, section->text("run_dir", "/run/issu/" + router.name));
   check_dirs(*section, router);
+  read_user_namespace(*section, router);
   router.netns = section->text("netns", "issu-" + router.name);
   if (!router.name.empty()) {
     tell(*section, "netns", check_netns_name(router.netns));

@@ -12,6 +12,8 @@
 #include "issu/base/child.hpp"
 #include "issu/base/fd.hpp"
 #include "issu/base/file.hpp"
+#include "issu/base/id_map.hpp"
+#include "issu/base/user_ns.hpp"
 #include "issu/doctor/checks.hpp"
 
 namespace issu::doctor {
@@ -126,6 +128,33 @@ Result<std::string> try_overlay() {
   return std::string("a file of a squashfs was changed in the layer above it");
 }
 
+/// Made and thrown away: the namespaces of a container whose root is an ordinary user of the host,
+/// with its root filesystem.
+Result<std::string> try_mapped() {
+  constexpr std::uint32_t first = 9 * 65536;
+  auto inside = UserNs::temporary(first, true);
+  if (!inside) {
+    return fail(std::move(inside).error());
+  }
+  auto loop = mounted_image();
+  if (!loop) {
+    return fail("no squashfs to map the ids of: " + loop.error().what());
+  }
+  ISSU_TRY(map_ids("/run/lower", inside->ns("user")), "the trial's image");
+  for (const char* folder : {"/run/upper", "/run/work", "/run/merged"}) {
+    ISSU_TRY(make_dirs(folder), "the trial's mount point");
+  }
+  if (::mount("overlay", "/run/merged", "overlay", 0,
+              "lowerdir=/run/lower,upperdir=/run/upper,workdir=/run/work") != 0) {
+    return fail_errno("mounting an overlay above a squashfs with mapped ids");
+  }
+  struct stat status {};
+  if (::stat("/run/merged/mark", &status) != 0 || status.st_uid != first) {
+    return fail("a file of root in the image is not one of user " + std::to_string(first));
+  }
+  return "root of an image is user " + std::to_string(first) + ", as it is in a user namespace";
+}
+
 Result<std::string> try_mksquashfs() {
   auto said = run({"mksquashfs", "-version"});
   if (!said) {
@@ -151,6 +180,14 @@ std::vector<Capability> check_storage(const Options& options) {
                      "what a container writes, above its image",
                      "modprobe overlay, or a kernel with CONFIG_OVERLAY_FS",
                      {"lxc"}};
+  Capability mapped{"mapped-image",
+                    "containers in a user namespace",
+                    Present::unknown,
+                    "",
+                    "`user_namespace` in router.toml: a root in the container that is not the "
+                    "host's (without it, daemons as the host's root)",
+                    "a kernel with CONFIG_USER_NS that maps the ids of squashfs (from 6.2 on)",
+                    {"user-namespace"}};
   Capability tools{"mksquashfs",
                    "mksquashfs",
                    Present::unknown,
@@ -160,6 +197,7 @@ std::vector<Capability> check_storage(const Options& options) {
                    {}};
   return {tried(std::move(squashfs), try_squashfs, options),
           tried(std::move(overlay), try_overlay, options),
+          tried(std::move(mapped), try_mapped, options),
           tried(std::move(tools), try_mksquashfs, options)};
 }
 

@@ -151,6 +151,7 @@ void read_lab(config::StrictTable& document, LabSpec& lab) {
     section->refuse("engine", "is of the NPU driver soft, and the lab's is kernel",
                     "add npu = \"soft\"");
   }
+  lab.user_namespace = section->boolean("user_namespace", false);
   lab.settle_s = section->number("settle_s", {1, 3600}, lab.settle_s);
   std::set<std::string> names;
   auto peers = section->tables("peer");

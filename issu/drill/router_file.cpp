@@ -66,6 +66,9 @@ std::string router_toml(const LabSpec& lab, const Layout& layout, const std::str
     }
     text += "daemons = [" + names + "]\n";
   }
+  if (lab.user_namespace) {
+    text += "user_namespace = true\n";
+  }
   if (lab.npu != "kernel") {
     text += fmt::format("\n[npu]\ndriver = \"{}\"\n", lab.npu);
     if (!lab.engine.empty()) {

@@ -41,6 +41,7 @@ struct LabSpec {
   std::string image;                 ///< what the router runs at the beginning
   std::string npu = "kernel";        ///< the NPU driver: "kernel" or "soft"
   std::string engine;                ///< of the driver soft; empty: its usual one
+  bool user_namespace = false;       ///< the containers are in one
   std::vector<PeerSpec> peers;
   std::vector<StreamSpec> streams;
   config::Budgets budgets;

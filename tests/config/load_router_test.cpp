@@ -70,6 +70,19 @@ TEST_CASE("a path below the file's folder is taken from there, an absolute one a
   CHECK(loaded->router.netns == "chassis");
 }
 
+TEST_CASE("containers in a user namespace: the usual ids, ids of one's own, or none") {
+  const SampleFolder folder;
+  const auto first_of = [&](const std::string& value) {
+    const auto loaded = folder.load(
+        with("config_dir = \"config\"", "config_dir = \"config\"\nuser_namespace = " + value));
+    REQUIRE_MESSAGE(loaded, loaded.error().message());
+    return loaded->router.first_id;
+  };
+  CHECK(first_of("true") == 589824U);
+  CHECK(first_of("655360") == 655360U);
+  CHECK_FALSE(first_of("false").has_value());
+}
+
 TEST_CASE("the document's whole example is read") {
   const auto document = read_file(ISSU_SOURCE_DIR "/docs/router-toml.md");
   REQUIRE(document);

@@ -59,6 +59,8 @@ const Refusal kRefusals[] = {
      ":20: port[2].peer: stands beside device", "take one away"},
     {"device = \"enp1s0\"", "device = \"enp1s0/1\"", ":19: port[2].device", "a-z"},
     {"name = \"up0\" }", "nmae = \"up0\" }", "port[1].peer.nmae: is not a key", "\"name\"?"},
+    {"suite = \"frr\"", "suite = \"frr\"\nuser_namespace = 100000",
+     "router.user_namespace: is neither true nor false nor the first", "589824"},
     {"mtu = 9000", "mtu = 12", ":20: port[2].mtu: 12 is out of range", "68 to 65535"},
     {"mtu = 9000", "mtu = 1500.5", ":20: port[2].mtu: is a number with a fraction", "whole number"},
     {"to = \"peer-west\"", "to = \"peer-east\"", ":25: probe[1].to: \"peer-east\" is where",

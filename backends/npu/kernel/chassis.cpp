@@ -15,6 +15,7 @@
 #include "issu/base/fd.hpp"
 #include "issu/base/file.hpp"
 #include "issu/base/netns.hpp"
+#include "issu/base/user_ns.hpp"
 
 namespace issu::backends {
 namespace {
@@ -22,6 +23,7 @@ namespace {
 struct Sysctl {
   const char* name;  ///< below /proc/sys/net
   const char* value;
+  bool only_of_host = false;  ///< may be hidden where the namespace belongs to a user namespace
 };
 
 /// Of the namespace; before the ports, which take the defaults over.
@@ -43,14 +45,17 @@ constexpr std::array chassis_sysctls{
     Sysctl{"ipv6/conf/default/accept_dad", "0"},
     Sysctl{"ipv6/conf/default/dad_transmits", "0"},
     Sysctl{"ipv6/fib_multipath_hash_policy", "1"},
-    Sysctl{"ipv6/route/skip_notify_on_dev_down", "0"},
+    Sysctl{"ipv6/route/skip_notify_on_dev_down", "0", true},
     // The default of 4096 IPv6 routes is of old kernels; a full table must fit.
-    Sysctl{"ipv6/route/max_size", "2147483647"},
+    Sysctl{"ipv6/route/max_size", "2147483647", true},
 };
 
 Result<void> write_sysctl(const Sysctl& sysctl) {
   const std::string path = std::string("/proc/sys/net/") + sysctl.name;
   const Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!fd && errno == ENOENT && sysctl.only_of_host) {
+    return {};
+  }
   const std::string_view value = sysctl.value;
   if (!fd || ::write(fd.get(), value.data(), value.size()) < 0) {
     return fail_errno("setting " + path + " to " + sysctl.value);
@@ -234,9 +239,13 @@ Result<void> check_chassis(const RouterSpec& router) {
   return {};
 }
 
-Result<void> raise_forwarding(const std::string& netns) {
-  ISSU_TRY(NetNs::create(netns), "bringing the chassis up");
-  return NetNs::inside(NetNs::path_of(netns), set_up_to_forward);
+Result<void> raise_forwarding(const RouterSpec& router) {
+  if (router.first_id) {
+    ISSU_TRY(UserNs::create(router.user_ns(), *router.first_id), "bringing the chassis up");
+  }
+  ISSU_TRY(NetNs::create(router.netns, router.first_id ? router.user_ns() : ""),
+           "bringing the chassis up");
+  return NetNs::inside(NetNs::path_of(router.netns), set_up_to_forward);
 }
 
 Result<void> raise_ports(const RouterSpec& router) {
@@ -248,7 +257,7 @@ Result<void> raise_ports(const RouterSpec& router) {
 
 Result<void> raise_chassis(const RouterSpec& router) {
   ISSU_TRY(make_dirs(router.run_dir), "bringing the chassis up");
-  ISSU_TRY(raise_forwarding(router.netns), "setting the chassis up to forward");
+  ISSU_TRY(raise_forwarding(router), "setting the chassis up to forward");
   return raise_ports(router);
 }
 
@@ -259,6 +268,7 @@ Result<void> lower_chassis(const RouterSpec& router) {
     }
   }
   ISSU_TRY(NetNs::remove(router.netns), "taking the chassis down");
+  ISSU_TRY(UserNs::remove(router.user_ns()), "taking the chassis down");
   for (const PortSpec& port : router.ports) {
     if (!port.device.empty()) {
       ISSU_TRY(restore_device(port.device, memory_file(router, port)), "port " + port.name);

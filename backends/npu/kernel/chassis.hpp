@@ -1,7 +1,5 @@
 #pragma once
 
-#include <string>
-
 #include "backends/spec.hpp"
 #include "issu/base/result.hpp"
 
@@ -14,12 +12,13 @@ Result<void> check_chassis(const RouterSpec& router);
 /// addresses. What is there already stays; what is missing is added.
 Result<void> raise_chassis(const RouterSpec& router);
 
-/// The parts of it, for a driver whose ports stand elsewhere: a namespace (created where it is not
-/// there) that forwards, and the ports of `router` in `router.netns`, which is there already.
-Result<void> raise_forwarding(const std::string& netns);
+/// The parts of it, for a driver whose ports stand elsewhere: the router's namespace (created where
+/// it is not there, in its user namespace where it has one) that forwards, and the ports of
+/// `router` in `router.netns`, which is there already.
+Result<void> raise_forwarding(const RouterSpec& router);
 Result<void> raise_ports(const RouterSpec& router);
 
-/// Gives moved devices back as they were, removes the veth pairs and the namespace. What is gone
+/// Gives moved devices back as they were, removes the veth pairs and the namespaces. What is gone
 /// already is fine.
 Result<void> lower_chassis(const RouterSpec& router);
 

@@ -162,7 +162,7 @@ Result<void> raise_soft_chassis(const RouterSpec& router) {
   ISSU_TRY(raise_ports(port_side(router)), "in the NPU's namespace");
   // The route processor's kernel forwards nothing itself; it has to be one that would, to answer
   // what was punted because it can't go on: time exceeded, fragmentation needed.
-  ISSU_TRY(raise_forwarding(router.netns), "setting the route processor's namespace up");
+  ISSU_TRY(raise_forwarding(router), "setting the route processor's namespace up");
   const bool taps = router.npu.punt_links == PuntLinks::taps;
   for (std::size_t n = 0; n < router.ports.size(); ++n) {
     ISSU_TRY(taps ? raise_taps(router, n) : raise_punt(router, n), "port " + router.ports[n].name);

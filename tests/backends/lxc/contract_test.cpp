@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <fstream>
 
+#include "backends/lxc/lxc.hpp"
+#include "issu/base/child.hpp"
 #include "issu/base/clock.hpp"
+#include "issu/base/file.hpp"
 #include "tests/backends/lxc/lxc_lab.hpp"
 #include "tests/skip.hpp"
 
@@ -25,6 +28,54 @@ TEST_CASE("the container backend keeps the contract with BIRD") {
     ISSU_SKIP(lab.missing());
   }
   check_rp_contract(lab.contract());
+}
+
+TEST_CASE("the daemons of a container in a user namespace are the host's root nowhere") {
+  constexpr std::uint32_t first = 12 * 65536;
+  LxcLab lab("frr", first);
+  if (!lab.missing().empty()) {
+    ISSU_SKIP(lab.missing());
+  }
+  auto rp = lab.make();
+  RP_OK(rp->check());
+  RP_OK(rp->stage(Slot::a, lab.contract().payload));
+  RP_OK(rp->boot(Slot::a));
+  RP_OK(rp->activate(Slot::a));
+  const auto status = rp->status(Slot::a);
+  REQUIRE(status.has_value());
+  CHECK(status->daemons.size() == 3);
+  for (const DaemonStatus& daemon : status->daemons) {
+    const auto text = read_file("/proc/" + std::to_string(daemon.pid) + "/status").value_or("");
+    CHECK(text.find("\nUid:\t" + std::to_string(first) + "\t") != std::string::npos);
+  }
+  // zebra may write the chassis' routes all the same.
+  const auto routes = [&] {
+    return run_checked({"ip", "route", "show"}, {.netns = "/run/netns/" + lab.spec().netns})
+        .value_or("");
+  };
+  CHECK(wait_until([&] { return routes().find("198.51.100.0/24") != std::string::npos; },
+                   Deadline::in(std::chrono::seconds(10))));
+  // The other slot takes over in the same namespace.
+  RP_OK(rp->stage(Slot::b, lab.contract().other_payload));
+  RP_OK(rp->boot(Slot::b));
+  RP_OK(rp->fence(Slot::a));
+  RP_OK(rp->activate(Slot::b));
+  CHECK(routes().find("198.51.100.0/24") != std::string::npos);
+}
+
+TEST_CASE("a run_dir that the container's users can't reach is refused") {
+  LxcLab lab("frr", 13 * 65536);
+  if (!lab.missing().empty()) {
+    ISSU_SKIP(lab.missing());
+  }
+  auto spec = lab.spec();
+  CHECK(make_lxc(spec).value()->check().has_value());
+  const auto locked = spec.state_dir.parent_path() / "locked";
+  REQUIRE(make_dirs(locked, 0700).has_value());
+  spec.run_dir = locked / "run";
+  const auto closed = make_lxc(spec).value()->check();
+  REQUIRE_FALSE(closed.has_value());
+  CHECK(closed.error().message().find("can't pass " + locked.string()) != std::string::npos);
 }
 
 TEST_CASE("the daemons' routes are told, those of an earlier life are not") {

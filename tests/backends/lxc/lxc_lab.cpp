@@ -7,6 +7,7 @@
 #include "backends/lxc/lxc.hpp"
 #include "issu/base/file.hpp"
 #include "issu/base/netns.hpp"
+#include "issu/base/user_ns.hpp"
 
 namespace issu::testing {
 namespace {
@@ -34,7 +35,7 @@ void append(std::vector<std::string>& to, std::vector<std::string> more) {
 
 }  // namespace
 
-LxcLab::LxcLab(const std::string& suite) {
+LxcLab::LxcLab(const std::string& suite, std::optional<std::uint32_t> first_id) {
   const std::string name = "t" + std::to_string(::getpid()) + suite;
   folder_ = fs::temp_directory_path() / ("issu-" + name);
   spec_.name = name;
@@ -42,6 +43,7 @@ LxcLab::LxcLab(const std::string& suite) {
   spec_.daemons = suite == "frr" ? std::vector<std::string>{"zebra", "bgpd", "staticd"}
                                  : std::vector<std::string>{"bird"};
   spec_.netns = name;
+  spec_.first_id = first_id;
   spec_.run_dir = "/run/issu/" + name;
   spec_.state_dir = folder_ / "state";
   spec_.config_dir = folder_ / "config";
@@ -59,7 +61,11 @@ LxcLab::LxcLab(const std::string& suite) {
     fs::create_directories(folder_);
     fs::copy_file(payload, folder_ / (std::string(release) + ".squashfs"));
   }
-  REQUIRE(NetNs::create(spec_.netns).has_value());
+  if (first_id) {
+    REQUIRE(make_dirs(spec_.run_dir).has_value());
+    REQUIRE(UserNs::create(spec_.user_ns(), *first_id).has_value());
+  }
+  REQUIRE(NetNs::create(spec_.netns, first_id ? spec_.user_ns() : "").has_value());
   write_config();
 }
 
@@ -85,6 +91,7 @@ LxcLab::~LxcLab() {
     CHECK(rp->unstage(slot).has_value());
   }
   CHECK(NetNs::remove(spec_.netns).has_value());
+  CHECK(UserNs::remove(spec_.user_ns()).has_value());
   CHECK(remove_tree(folder_).has_value());
   CHECK(remove_tree(spec_.run_dir).has_value());
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,8 +16,8 @@ namespace issu::testing {
 /// gone again at the end, whatever was left running in it.
 class LxcLab {
  public:
-  /// `suite`: "frr" or "bird".
-  explicit LxcLab(const std::string& suite);
+  /// `suite`: "frr" or "bird". With `first_id` the containers are in a user namespace.
+  explicit LxcLab(const std::string& suite, std::optional<std::uint32_t> first_id = {});
   ~LxcLab();
   LxcLab(const LxcLab&) = delete;
   LxcLab& operator=(const LxcLab&) = delete;
