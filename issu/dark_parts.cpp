@@ -9,11 +9,16 @@ namespace issu {
 std::optional<report::Frozen> frozen(const Records& records) {
   const auto freeze = facts_of(records, Phase::freeze);
   const auto switchover = facts_of(records, Phase::switchover);
+  report::Frozen frozen;
+  frozen.bytes = freeze.value("bytes", std::uint64_t{0});
+  if (freeze.contains("way_back_ms")) {
+    frozen.ms = freeze["way_back_ms"].get<double>();
+    frozen.parts = {{"saved for the way back, sessions up", *frozen.ms}};
+    return frozen;
+  }
   if (!freeze.contains("dump_ms")) {
     return std::nullopt;
   }
-  report::Frozen frozen;
-  frozen.bytes = freeze.value("bytes", std::uint64_t{0});
   const auto from = freeze.value("dark_from", MonoNs{0});
   const auto saved = freeze.value("saved", MonoNs{0});
   const auto restoring = switchover.value("from", MonoNs{0});
@@ -54,13 +59,8 @@ std::vector<report::DarkPart> dark_parts(const Records& records, MonoNs dark_fro
   if (!(dark_from <= fenced && fenced <= starting && starting <= up && starting <= answering)) {
     return {};
   }
-  const auto saved = freeze.value("way_back_saved", dark_from);
-  std::vector<report::DarkPart> parts;
-  if (dark_from < saved && saved <= fenced) {
-    parts.push_back({"old side saved for the way back", to_ms(saved - dark_from)});
-  }
-  parts.push_back({"old daemons fenced", to_ms(fenced - std::clamp(saved, dark_from, fenced))});
-  parts.push_back({"journal", to_ms(starting - fenced)});
+  std::vector<report::DarkPart> parts{{"old daemons fenced", to_ms(fenced - dark_from)},
+                                      {"journal", to_ms(starting - fenced)}};
   if (answering <= up) {
     parts.push_back({"new daemons started, until they answer", to_ms(answering - starting)});
     parts.push_back({"sessions, until Established at the peers", to_ms(up - answering)});

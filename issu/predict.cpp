@@ -27,8 +27,8 @@ double predicted_freeze_ms(const History& history, std::uint64_t bytes) {
   for (auto document = history.rbegin(); document != history.rend() && seen < looked_at;
        ++document) {
     const auto plane = document->find("control_plane");
-    if (plane == document->end() || !plane->contains("frozen_ms") ||
-        !plane->at("frozen_ms").is_number()) {
+    if (document->value("strategy", "checkpoint") != "checkpoint" || plane == document->end() ||
+        !plane->contains("frozen_ms") || !plane->at("frozen_ms").is_number()) {
       continue;
     }
     ++seen;

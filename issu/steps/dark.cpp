@@ -48,20 +48,21 @@ Result<nlohmann::json> undo_checkpoint_restart(Context& context) {
 
 Result<nlohmann::json> freeze(Context& context) {
   ISSU_TRY(context.npu.hold(context.epoch_forward()), "holding the NPU's routes");
-  const MonoNs dark_from = mono_now();
-  nlohmann::json facts{{"dark_from", dark_from}};
+  nlohmann::json facts = nlohmann::json::object();
   const bool prepared = !facts_of(context.records, Phase::checkpoint).contains("cold_way_back");
   if (wants_saved(context) && prepared) {
-    // It runs on for the moment until it is fenced: so the neighbours see the end of its sessions
-    // now, as they would without a saved state.
+    // It runs on for the moment until it is fenced: the neighbours see the end of its sessions as
+    // they would without a saved state, and not before.
+    const MonoNs from = mono_now();
     auto saved = context.rp.save(context.from, backends::Afterwards::runs);
     if (saved) {
-      facts["way_back_saved"] = mono_now();
+      facts["way_back_ms"] = to_ms(mono_now() - from);
       facts["bytes"] = saved->bytes;
     } else {
       facts["cold_way_back"] = saved.error().message();
     }
   }
+  facts["dark_from"] = mono_now();
   ISSU_TRY(context.rp.fence(context.from), "fencing the old side");
   facts["fenced"] = mono_now();
   return facts;
