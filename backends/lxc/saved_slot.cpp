@@ -132,9 +132,10 @@ Result<SaveEstimate> LxcRouteProcessor::check_save(Slot slot) {
     add(std::move(criu).error());
   }
   if (spec_.first_id) {
-    add(Error("a checkpoint of containers in a user namespace can be taken, not restored: CRIU can't "
-              "put them back into the user namespace of the chassis",
-              "the strategy restart, or `user_namespace = false` in router.toml"));
+    add(Error(
+        "a checkpoint of containers in a user namespace can be taken, not restored: CRIU can't "
+        "put them back into the user namespace of the chassis",
+        "the strategy restart, or `user_namespace = false` in router.toml"));
   }
   SaveEstimate estimate;
   if (auto active = need_active(slot); !active) {
