@@ -3,7 +3,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -61,9 +60,10 @@ class ByteReader {
   std::span<const std::byte> sized() { return raw(number<std::uint16_t>()); }
   std::string text() {
     const auto bytes = sized();
-    std::string text(bytes.size(), '\0');
-    std::memcpy(text.data(), bytes.data(), bytes.size());
-    return text;
+    return bytes.empty()
+               ? std::string()
+               : std::string(static_cast<const char*>(static_cast<const void*>(bytes.data())),
+                             bytes.size());
   }
   [[nodiscard]] bool good() const { return good_; }
   [[nodiscard]] bool at_end() const { return left_.empty(); }

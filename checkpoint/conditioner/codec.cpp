@@ -31,7 +31,8 @@ void write_address(ByteWriter& out, const Address& address) {
 Address read_address(ByteReader& in) {
   Address address{};
   const auto bytes = in.raw(address.size());
-  std::memcpy(address.data(), bytes.data(), bytes.size());
+  std::transform(bytes.begin(), bytes.end(), address.begin(),
+                 [](std::byte byte) { return std::to_integer<std::uint8_t>(byte); });
   return address;
 }
 

@@ -156,7 +156,7 @@ Result<std::optional<std::vector<Md5Key>>> Md5Reader::ask_one(int fd) {
 /// A list has parts; a socket that does not fit into one ends it without a word. Parts are as
 /// large as the largest buffer that the socket was ever read with, so it is read once before.
 Result<void> Md5Reader::list_all() {
-  all_.emplace();
+  listed_ = true;
   Request nothing = request_for(AF_INET, NLM_F_DUMP);
   nothing.body.idiag_states = 0;
   for (const Request& request :
@@ -170,7 +170,7 @@ Result<void> Md5Reader::list_all() {
       if (const int error_number = error_of(*answer); error_number != 0) {
         return refused(error_number);
       }
-      at_end = parse_md5_keys(*answer, *all_);
+      at_end = parse_md5_keys(*answer, all_);
     }
   }
   return {};
@@ -187,10 +187,10 @@ Result<std::vector<Md5Key>> Md5Reader::keys_of(int fd) {
   if (*keys) {
     return std::move(**keys);
   }
-  if (!all_) {
+  if (!listed_) {
     ISSU_TRY(list_all(), "reading TCP MD5 keys");
   }
-  if (const auto found = all_->find(inode_of(fd)); found != all_->end()) {
+  if (const auto found = all_.find(inode_of(fd)); found != all_.end()) {
     return found->second;
   }
   if (is_closed(fd)) {

@@ -30,7 +30,8 @@ class Md5Reader {
   Result<void> list_all();
 
   Fd fd_;
-  std::optional<std::map<std::uint64_t, std::vector<Md5Key>>> all_;  ///< by inode
+  std::map<std::uint64_t, std::vector<Md5Key>> all_;  ///< by inode
+  bool listed_ = false;                               ///< `all_` is filled
 };
 
 }  // namespace issu::checkpoint::conditioner
