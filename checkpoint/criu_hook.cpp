@@ -53,13 +53,14 @@ Result<Fd> listen_at(const fs::path& path) {
   return fd;
 }
 
-bool wait_readable(std::span<pollfd> fds) {
-  while (::poll(fds.data(), fds.size(), -1) < 0) {
-    if (errno != EINTR) {
-      return false;
-    }
+Result<void> wait_readable(std::span<pollfd> fds, const Deadline& deadline) {
+  int ready = 0;
+  while ((ready = ::poll(fds.data(), fds.size(), deadline.left_ms())) < 0 && errno == EINTR) {
   }
-  return true;
+  if (ready < 0) {
+    return fail_errno("waiting for CRIU");
+  }
+  return ready > 0 ? Result<void>() : fail("it did not end in time", "", ErrorKind::timeout);
 }
 
 }  // namespace
@@ -101,7 +102,8 @@ std::vector<std::string> CriuHook::environment(const std::string& path_variable)
           std::string(hook::socket) + "=" + socket().string()};
 }
 
-Result<void> CriuHook::serve(pid_t process, const std::function<Result<void>()>& before_freeze) {
+Result<void> CriuHook::serve(pid_t process, const Deadline& deadline,
+                             const std::function<Result<void>()>& before_freeze) {
   const Fd ended(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)));
   if (!ended) {
     return fail_errno("watching CRIU's caller");
@@ -109,9 +111,7 @@ Result<void> CriuHook::serve(pid_t process, const std::function<Result<void>()>&
   Result<void> said;
   for (;;) {
     pollfd fds[] = {{listener_.get(), POLLIN, 0}, {ended.get(), POLLIN, 0}};
-    if (!wait_readable(fds)) {
-      return fail_errno("waiting for CRIU");
-    }
+    ISSU_TRY(wait_readable(fds, deadline), "");
     if (fds[0].revents != 0) {
       const Fd asking(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
       said = before_freeze();

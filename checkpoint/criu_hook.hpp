@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "issu/base/clock.hpp"
 #include "issu/base/fd.hpp"
 #include "issu/base/result.hpp"
 
@@ -36,8 +37,10 @@ class CriuHook {
 
   /// Waits until the process ends. When CRIU asks meanwhile, `before_freeze` is called, and on its
   /// error CRIU gives up before it has touched anything. That error is given back, if there was
-  /// one. Whoever asks while nobody waits here any more gives up, too.
-  Result<void> serve(pid_t process, const std::function<Result<void>()>& before_freeze);
+  /// one. Whoever asks while nobody waits here any more gives up, too. ErrorKind::timeout when the
+  /// process has not ended by the deadline; it still runs then.
+  Result<void> serve(pid_t process, const Deadline& deadline,
+                     const std::function<Result<void>()>& before_freeze);
 
  private:
   CriuHook(std::filesystem::path folder, Fd listener)

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "issu/base/reasons.hpp"
+
 namespace issu {
 namespace {
 
@@ -43,7 +45,7 @@ double predicted_freeze_ms(const History& history, std::uint64_t bytes) {
 
 Result<void> fits_hold_timers(double predicted_ms, const backends::ControlPlaneView& view) {
   const double needed_ms = 2 * predicted_ms + margin_ms;
-  std::optional<Error> error;
+  Reasons reasons;
   for (const auto& session : view.sessions) {
     if (!session.established || session.hold_time_s <= 0) {
       continue;
@@ -52,24 +54,16 @@ Result<void> fits_hold_timers(double predicted_ms, const backends::ControlPlaneV
     if (needed_ms <= allowed_ms) {
       continue;
     }
-    Error reason(
+    reasons.add(Error(
         fmt::format("the daemons will be frozen for {:.1f} s or so, with a margin {:.1f} s, and "
                     "the session with {} (hold time {:.0f} s) endures {:.1f} s",
                     predicted_ms / 1e3, needed_ms / 1e3, session.peer, session.hold_time_s,
                     allowed_ms / 1e3),
         fmt::format("set its hold time to {:.0f} s or more at both ends, or use the strategy "
                     "restart",
-                    std::ceil(needed_ms * 3 / 2 / 1e3)));
-    if (error) {
-      error->also(std::move(reason));
-    } else {
-      error = std::move(reason);
-    }
+                    std::ceil(needed_ms * 3 / 2 / 1e3))));
   }
-  if (error) {
-    return fail(std::move(*error));
-  }
-  return {};
+  return std::move(reasons).result();
 }
 
 }  // namespace issu

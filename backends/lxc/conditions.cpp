@@ -1,6 +1,5 @@
 #include "backends/lxc/conditions.hpp"
 
-#include <optional>
 #include <vector>
 
 #include "backends/lxc/pid_namespace.hpp"
@@ -8,6 +7,7 @@
 #include "checkpoint/flow_lock.hpp"
 #include "checkpoint/nudge.hpp"
 #include "issu/base/clock.hpp"
+#include "issu/base/reasons.hpp"
 
 namespace issu::backends::lxc {
 namespace {
@@ -55,16 +55,11 @@ Result<void> Conditions::check(pid_t init_pid) {
   if (!conditioner) {
     return pass(std::move(conditioner).error(), "looking at the daemons' sockets");
   }
-  std::optional<Error> error;
+  Reasons reasons;
   for (const std::string& obstacle : conditioner->obstacles()) {
-    Error reason("can't be saved: " + obstacle, "use the strategy restart");
-    if (error) {
-      error->also(std::move(reason));
-    } else {
-      error = std::move(reason);
-    }
+    reasons.add(Error("can't be saved: " + obstacle, "use the strategy restart"));
   }
-  return error ? Result<void>(fail(std::move(*error))) : Result<void>();
+  return std::move(reasons).result();
 }
 
 Result<void> Conditions::take(pid_t init_pid) {

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <memory>
 
+#include "backends/lxc/process_tree.hpp"
 #include "checkpoint/criu.hpp"
 #include "checkpoint/criu_hook.hpp"
 #include "issu/base/child.hpp"
@@ -199,18 +200,29 @@ Result<void> Container::migrate(Move move, const ConfigItems& config, const Criu
     ::_exit(inner > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 4);
   }
   auto waited = waits(outer);
+  const bool hangs = !waited && waited.error().kind() == ErrorKind::timeout &&
+                     !wait_for_end(outer, Deadline::in(std::chrono::nanoseconds(0)));
+  if (hangs) {
+    end_tree(outer);
+  }
   int status = 0;
   while (::waitpid(outer, &status, 0) < 0 && errno == EINTR) {
   }
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
     return {};
   }
-  ISSU_TRY(std::move(waited), "");
   const auto log = call.images / (move == Move::restore ? "restore.log" : "dump.log");
+  const std::string failed =
+      "the container " + name_ +
+      (move == Move::restore ? " could not be restored: " : " could not be dumped: ");
+  if (hangs) {
+    return fail(failed + "CRIU did not end within " + std::to_string(CriuCall::within.count()) +
+                    " s, and was ended",
+                "how far it came is in " + log.string(), ErrorKind::timeout);
+  }
+  ISSU_TRY(std::move(waited), "");
   const std::string said = checkpoint::criu_reasons(read_file(log).value_or(""));
-  return fail("the container " + name_ +
-                  (move == Move::restore ? " could not be restored: " : " could not be dumped: ") +
-                  (said.empty() ? last_error(call.log) : said),
+  return fail(failed + (said.empty() ? last_error(call.log) : said),
               "more in " + log.string() + " and " + call.log.string());
 }
 
@@ -222,12 +234,15 @@ Result<void> Container::dump(const ConfigItems& config, const CriuCall& call, bo
   }
   CriuCall hooked = call;
   hooked.environment = hook->environment(call.environment.front());
-  return migrate(run_on ? Move::dump_and_run_on : Move::dump, config, hooked,
-                 [&](pid_t process) { return hook->serve(process, before_freeze); });
+  return migrate(run_on ? Move::dump_and_run_on : Move::dump, config, hooked, [&](pid_t process) {
+    return hook->serve(process, Deadline::in(CriuCall::within), before_freeze);
+  });
 }
 
 Result<void> Container::restore(const ConfigItems& config, const CriuCall& call) {
-  return migrate(Move::restore, config, call, [](pid_t) { return Result<void>(); });
+  return migrate(Move::restore, config, call, [](pid_t process) {
+    return wait_for_end(process, Deadline::in(CriuCall::within));
+  });
 }
 
 pid_t Container::init_pid() const {

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -25,6 +26,9 @@ struct CriuCall {
   std::filesystem::path netns;           ///< open as descriptor `inherited_netns` in CRIU
 
   static constexpr int inherited_netns = 77;
+  /// How long one dump or restore may take: several times what 1 M routes took on a loaded machine,
+  /// and less than the usual hold time of the sessions.
+  static constexpr std::chrono::seconds within{60};
 };
 
 /// One container by name, through liblxc. It runs under a monitor process of its own, so it lives
@@ -43,10 +47,12 @@ class Container {
   /// Dumps every process of it; unless they are to `run_on` it ends them, and the container is
   /// stopped. When it fails they go on. `config`: as it was started with. `before_freeze` is called
   /// when CRIU is about to stop the processes; its error ends the dump, and is given back. A caller
-  /// that is killed afterwards does not stop the dump.
+  /// that is killed afterwards does not stop the dump. ErrorKind::timeout after `CriuCall::within`:
+  /// CRIU was ended, and in what state it has left the processes can't be told.
   Result<void> dump(const ConfigItems& config, const CriuCall& call, bool run_on,
                     const std::function<Result<void>()>& before_freeze);
   /// The dumped processes go on, in a container with this configuration. Running is an error.
+  /// ErrorKind::timeout after `CriuCall::within`: all that was restored was ended.
   Result<void> restore(const ConfigItems& config, const CriuCall& call);
   /// Waits until nobody starts, stops, dumps or restores it: also one whose caller was killed.
   Result<void> settle() const;
@@ -63,7 +69,7 @@ class Container {
   [[nodiscard]] Result<Fd> lock() const;
   Result<void> start_here(const ConfigItems& config, const std::filesystem::path& log) const;
   enum class Move { dump, dump_and_run_on, restore };
-  /// `waits`: for the process that does it, to its end.
+  /// `waits`: for the process that does it, to its end; on its ErrorKind::timeout it is ended.
   Result<void> migrate(Move move, const ConfigItems& config, const CriuCall& call,
                        const std::function<Result<void>(pid_t)>& waits);
   /// Runs in a process of its own; its exit code.

@@ -4,41 +4,16 @@
 #include <unistd.h>
 
 #include <cctype>
-#include <optional>
 
 #include "backends/lxc/slot_files.hpp"
 #include "backends/lxc/user_namespace.hpp"
 #include "issu/base/file.hpp"
+#include "issu/base/reasons.hpp"
 
 namespace issu::backends::lxc {
 namespace {
 
 namespace fs = std::filesystem;
-
-class Reasons {
- public:
-  void add(Error reason) {
-    if (error_) {
-      error_->also(std::move(reason));
-    } else {
-      error_ = std::move(reason);
-    }
-  }
-  void add_unless(bool good, const std::string& what, const std::string& hint) {
-    if (!good) {
-      add(Error(what, hint));
-    }
-  }
-  Result<void> result() && {
-    if (error_) {
-      return fail(std::move(*error_));
-    }
-    return {};
-  }
-
- private:
-  std::optional<Error> error_;
-};
 
 bool has_filesystem(const std::string& known, const std::string& name) {
   return known.find("\t" + name + "\n") != std::string::npos;

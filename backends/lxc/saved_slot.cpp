@@ -15,6 +15,7 @@
 #include "checkpoint/criu_hook.hpp"
 #include "issu/base/file.hpp"
 #include "issu/base/netns.hpp"
+#include "issu/base/reasons.hpp"
 
 /// The verbs of saved states: a slot's container dumped by CRIU and brought back.
 namespace issu::backends {
@@ -120,38 +121,26 @@ bool LxcRouteProcessor::is_saved(Slot slot) const {
 }
 
 Result<SaveEstimate> LxcRouteProcessor::check_save(Slot slot) {
-  std::optional<Error> error;
-  const auto add = [&](Error reason) {
-    if (error) {
-      error->also(std::move(reason));
-    } else {
-      error = std::move(reason);
-    }
-  };
+  Reasons reasons;
   if (auto criu = checkpoint::locate_criu(); !criu) {
-    add(std::move(criu).error());
+    reasons.add(std::move(criu).error());
   }
-  if (spec_.first_id) {
-    add(Error(
-        "a checkpoint of containers in a user namespace can be taken, not restored: CRIU can't "
-        "put them back into the user namespace of the chassis",
-        "the strategy restart, or `user_namespace = false` in router.toml"));
-  }
+  reasons.add_unless(
+      !spec_.first_id,
+      "a checkpoint of containers in a user namespace can be taken, not restored: CRIU can't "
+      "put them back into the user namespace of the chassis",
+      "the strategy restart, or `user_namespace = false` in router.toml");
   SaveEstimate estimate;
   if (auto active = need_active(slot); !active) {
-    add(std::move(active).error());
+    reasons.add(std::move(active).error());
   } else {
     const pid_t init_pid = container(slot).init_pid();
     estimate.bytes = memory_of(init_pid);
-    if (auto can = conditions(slot).check(init_pid); !can) {
-      add(std::move(can).error());
-    }
-    if (auto room = lxc::ImageStore::check(store_size(estimate.bytes)); !room) {
-      add(std::move(room).error());
-    }
+    reasons.add_if(conditions(slot).check(init_pid));
+    reasons.add_if(lxc::ImageStore::check(store_size(estimate.bytes)));
   }
-  if (error) {
-    return fail(std::move(*error));
+  if (auto good = std::move(reasons).result(); !good) {
+    return fail(std::move(good).error());
   }
   return estimate;
 }
@@ -228,6 +217,17 @@ Result<SaveReport> LxcRouteProcessor::save(Slot slot, Afterwards afterwards) {
     if (dumped || ours.init_pid() == 0) {
       break;
     }
+    if (taken != 0 && dumped.error().kind() == ErrorKind::timeout) {
+      // CRIU was ended with the processes in its hands: they can't be relied on any more.
+      dumped.error().also(Error("the daemons of " + label(slot) + " were ended with it",
+                                "they can be started anew: their sessions and routes begin again"));
+      for (const auto& ended : {ours.stop(), conditions(slot).let_through()}) {
+        if (!ended) {
+          dumped.error().also(ended.error());
+        }
+      }
+      break;
+    }
   }
   const MonoNs done = mono_now();
   auto report = read_report(room);
@@ -279,8 +279,8 @@ Result<void> LxcRouteProcessor::bring_back(Slot saved_from, Slot into, Sessions 
     ISSU_TRY(ours.stop(), "clearing what was left half done");
     ISSU_TRY(lxc::remove_cgroups(ours.name()), "clearing what was left half done");
     restored = ours.restore(config(files(into)), criu_call(room, into));
-    if (restored) {
-      break;
+    if (restored || restored.error().kind() == ErrorKind::timeout) {
+      break;  // no second time of that while it is dark
     }
   }
   return restored;

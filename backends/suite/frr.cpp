@@ -4,6 +4,7 @@
 #include "backends/suite/frr_routes.hpp"
 #include "backends/suite/suite.hpp"
 #include "issu/base/file.hpp"
+#include "issu/base/reasons.hpp"
 
 namespace issu::backends {
 namespace {
@@ -104,21 +105,15 @@ bool has_line(const std::string& text, std::string_view line) {
 
 Result<void> check_config(const std::filesystem::path& config_dir,
                           const std::vector<std::string>& daemons, bool fpm) {
-  std::optional<Error> error;
-  const auto add = [&](Error reason) {
-    if (error) {
-      error->also(std::move(reason));
-    } else {
-      error = std::move(reason);
-    }
-  };
+  Reasons reasons;
   if (std::find(daemons.begin(), daemons.end(), "zebra") == daemons.end()) {
-    add(Error("the suite frr needs zebra among its daemons", "add it to `daemons`"));
+    reasons.add(Error("the suite frr needs zebra among its daemons", "add it to `daemons`"));
   }
   for (const std::string& name : daemons) {
     const auto file = config_dir / (name + ".conf");
     if (!std::filesystem::is_regular_file(file)) {
-      add(Error(file.string() + " is not there",
+      reasons.add(
+          Error(file.string() + " is not there",
                 "each daemon reads its own file (an empty one will do); an frr.conf is not read: "
                 "split it up"));
     }
@@ -127,13 +122,11 @@ Result<void> check_config(const std::filesystem::path& config_dir,
   const auto text = read_file(zebra_conf);  // one that is not there was told above
   for (const ZebraLine& each : zebra_lines) {
     if (text && (fpm || !each.for_fpm) && !has_line(*text, each.line)) {
-      add(Error(zebra_conf.string() + each.lacking, "add the line: " + std::string(each.line)));
+      reasons.add(
+          Error(zebra_conf.string() + each.lacking, "add the line: " + std::string(each.line)));
     }
   }
-  if (error) {
-    return fail(std::move(*error));
-  }
-  return {};
+  return std::move(reasons).result();
 }
 
 bool takes_config(std::string_view file_name) {

@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdint>
-#include <optional>
 #include <vector>
+
+#include "issu/base/reasons.hpp"
 
 namespace issu::archive {
 namespace {
@@ -51,31 +52,24 @@ int compare_versions(const std::string& first, const std::string& second) {
 }
 
 Result<void> can_go_on(const Machine& made, const Machine& here) {
-  std::optional<Error> error;
-  const auto refuse = [&](std::string what, std::string hint) {
-    Error reason(std::move(what), std::move(hint), ErrorKind::refused);
-    if (error) {
-      error->also(std::move(reason));
-    } else {
-      error = std::move(reason);
-    }
-  };
+  Reasons reasons;
   if (made.architecture != here.architecture) {
-    refuse("it was saved on " + made.architecture + ", this machine is " + here.architecture,
-           "restore it on a machine of its architecture");
+    reasons.add("it was saved on " + made.architecture + ", this machine is " + here.architecture,
+                "restore it on a machine of its architecture");
   }
   if (compare_versions(here.kernel, made.kernel) < 0) {
-    refuse(
+    reasons.add(
         "it was saved under kernel " + made.kernel + ", this machine runs the older " + here.kernel,
         "boot that kernel or a newer one");
   }
   if (here.criu.empty()) {
-    refuse("no CRIU works on this machine", "`issu doctor` says why; scenarios/setup gets one");
+    reasons.add("no CRIU works on this machine",
+                "`issu doctor` says why; scenarios/setup gets one");
   } else if (compare_versions(here.criu, made.criu) < 0) {
-    refuse("it was saved by CRIU " + made.criu + ", this machine has the older " + here.criu,
-           "install that version or a newer one");
+    reasons.add("it was saved by CRIU " + made.criu + ", this machine has the older " + here.criu,
+                "install that version or a newer one");
   }
-  return error ? Result<void>(fail(std::move(*error))) : Result<void>{};
+  return std::move(reasons).result();
 }
 
 }  // namespace issu::archive

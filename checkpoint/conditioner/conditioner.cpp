@@ -19,6 +19,7 @@
 #include "checkpoint/conditioner/options.hpp"
 #include "checkpoint/conditioner/processes.hpp"
 #include "issu/base/file.hpp"
+#include "issu/base/reasons.hpp"
 
 namespace issu::checkpoint {
 
@@ -29,29 +30,6 @@ namespace {
 using Processes = std::map<std::string, Process>;
 
 constexpr std::size_t largest_document = std::size_t{64} << 20U;
-
-/// Everything that did not work, as one error.
-class Failures {
- public:
-  void add(Error error) {
-    if (first_) {
-      first_->also(std::move(error));
-    } else {
-      first_ = std::move(error);
-    }
-  }
-  void add(Result<void> result, const std::string& context) {
-    if (!result) {
-      add(std::move(result).error().within(context));
-    }
-  }
-  Result<void> outcome() && {
-    return first_ ? Result<void>(fail(std::move(*first_))) : Result<void>();
-  }
-
- private:
-  std::optional<Error> first_;
-};
 
 /// The same open socket as it was recorded, by the first holder that still has it.
 Result<Fd> find_socket(const Processes& processes, const Socket& socket) {
@@ -88,30 +66,29 @@ Result<void> undo_socket(int fd, const Socket& socket) {
 
 /// Does all of it that can be done.
 Result<void> redo_socket(int fd, const Socket& socket, Md5Reader& md5) {
-  Failures failures;
+  Reasons failures;
   // A key that is there already is left alone: packets are being signed with it.
   if (!socket.keys.empty()) {
     const auto present = md5.keys_of(fd);
     if (!present || *present != socket.keys) {
-      failures.add(write_md5_keys(fd, socket.family, socket.keys), "");
+      failures.add_if(write_md5_keys(fd, socket.family, socket.keys));
     }
   }
-  auto set = write_options(fd, socket.options);
-  if (!set) {
+  if (auto set = write_options(fd, socket.options); !set) {
     failures.add(std::move(set).error());
   }
   for (const Membership& membership : socket.memberships) {
-    failures.add(write_membership(fd, membership), "");
+    failures.add_if(write_membership(fd, membership));
   }
   if (socket.family == AF_NETLINK) {
-    failures.add(join_groups(fd, socket.groups), "");
+    failures.add_if(join_groups(fd, socket.groups));
     if (netlink_port(fd) != socket.netlink_port) {
       failures.add(Error("its netlink port is " + std::to_string(netlink_port(fd)) + ", it was " +
                              std::to_string(socket.netlink_port),
                          "another process in the network namespace has taken it"));
     }
   }
-  return std::move(failures).outcome();
+  return std::move(failures).result();
 }
 
 /// Like `read_file`, into memory that is wiped.
@@ -164,17 +141,19 @@ Result<void> Conditioner::undo(std::span<const pid_t> host_pids) const {
   if (!processes) {
     return pass(std::move(processes).error(), "preparing sockets for a dump");
   }
-  Failures failures;
+  Reasons failures;
   for (const Socket& socket : record_->sockets) {
     if (!needs_undo(socket)) {
       continue;
     }
     // One that has been closed since needs no help.
     if (const auto fd = find_socket(*processes, socket)) {
-      failures.add(undo_socket(fd->get(), socket), holder_text(socket.holders.front()));
+      if (auto undone = undo_socket(fd->get(), socket); !undone) {
+        failures.add(std::move(undone).error().within(holder_text(socket.holders.front())));
+      }
     }
   }
-  return std::move(failures).outcome();
+  return std::move(failures).result();
 }
 
 Result<void> Conditioner::redo(std::span<const pid_t> host_pids) const {
@@ -192,7 +171,7 @@ Result<void> Conditioner::redo(std::span<const pid_t> host_pids) const {
   if (!md5) {
     return pass(std::move(md5).error(), "putting sockets back");
   }
-  Failures failures;
+  Reasons failures;
   for (const Socket& socket : record_->sockets) {
     const std::string who = holder_text(socket.holders.front());
     const auto fd = find_socket(*processes, socket);
@@ -204,9 +183,11 @@ Result<void> Conditioner::redo(std::span<const pid_t> host_pids) const {
       }
       continue;
     }
-    failures.add(redo_socket(fd->get(), socket, *md5), who);
+    if (auto redone = redo_socket(fd->get(), socket, *md5); !redone) {
+      failures.add(std::move(redone).error().within(who));
+    }
   }
-  return std::move(failures).outcome();
+  return std::move(failures).result();
 }
 
 Result<void> Conditioner::save(const std::filesystem::path& file) const {

@@ -8,7 +8,7 @@
 #include "issu/base/child.hpp"
 #include "issu/base/file.hpp"
 #include "issu/base/netns.hpp"
-#include "issu/image/reasons.hpp"
+#include "issu/base/reasons.hpp"
 #include "state-sync/kernel_state.hpp"
 
 namespace issu::cli {
@@ -106,7 +106,7 @@ Result<archive::Chassis> look_at_chassis(const std::string& netns) {
 }
 
 Result<void> chassis_fits(const archive::Chassis& made, const archive::Chassis& here) {
-  image::Reasons reasons;
+  Reasons reasons;
   for (const archive::Link& link : made.links) {
     const auto found = std::find_if(here.links.begin(), here.links.end(),
                                     [&](const auto& each) { return each.name == link.name; });

@@ -10,13 +10,13 @@
 #include "checkpoint/criu.hpp"
 #include "issu/base/file.hpp"
 #include "issu/base/netns.hpp"
+#include "issu/base/reasons.hpp"
 #include "issu/cli/checkpoint.hpp"
 #include "issu/cli/checkpoint_back.hpp"
 #include "issu/cli/checkpoint_chassis.hpp"
 #include "issu/cli/checkpoint_words.hpp"
 #include "issu/cli/parts.hpp"
 #include "issu/image/bundle.hpp"
-#include "issu/image/reasons.hpp"
 #include "issu/state_trip.hpp"
 
 namespace issu::cli {
@@ -96,7 +96,7 @@ Result<Target> find_target(const Options& options, const Router& router,
 /// Everything that keeps this archive from going on on this router and machine, all at once.
 Result<Target> check(const Options& options, const Router& router,
                      const archive::Manifest& manifest) {
-  image::Reasons reasons;
+  Reasons reasons;
   const auto& spec = router.config.router;
   if (manifest.router != spec.name && !options.force) {
     reasons.add("it is of the router " + manifest.router + ", this is " + spec.name,
@@ -232,9 +232,16 @@ Result<ordered_json> bring_back(const Options& options, const Router& router,
     ISSU_TRY(routes->keep(), "keeping the kernel's routes");
   }
   auto restored = bring_state(*router.rp, arrival);
-  // Whatever runs now, runs there.
-  ISSU_TRY(router.store.set_active({target.slot, epoch}), "");
+  // Also daemons that were started anew run there. One that failed before anything was ended has
+  // left the active slot as it was.
+  if (restored || runs(router, target.slot)) {
+    ISSU_TRY(router.store.set_active({target.slot, epoch}), "");
+  }
   if (!restored) {
+    if (target.bring_image && !runs(router, target.slot)) {
+      (void)router.rp->unstage(target.slot);
+      (void)router.store.clear(target.slot);
+    }
     return fail(std::move(restored).error());
   }
   const double back_s = wait_until_back(router, target.slot, index.manifest);

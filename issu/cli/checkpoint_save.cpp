@@ -11,11 +11,11 @@
 #include "checkpoint/conditioner/conditioner.hpp"
 #include "checkpoint/criu.hpp"
 #include "issu/base/file.hpp"
+#include "issu/base/reasons.hpp"
 #include "issu/cli/checkpoint.hpp"
 #include "issu/cli/checkpoint_chassis.hpp"
 #include "issu/cli/checkpoint_words.hpp"
 #include "issu/cli/parts.hpp"
-#include "issu/image/reasons.hpp"
 #include "issu/predict.hpp"
 #include "issu/state_trip.hpp"
 
@@ -99,7 +99,7 @@ Result<void> room_for(const fs::path& file, std::uint64_t bytes) {
   return {};
 }
 
-void describe_machine(archive::Manifest& manifest, image::Reasons& reasons) {
+void describe_machine(archive::Manifest& manifest, Reasons& reasons) {
   const auto criu = checkpoint::locate_criu();
   auto machine = archive::this_machine(criu ? criu->version : "");
   if (!machine) {
@@ -109,7 +109,7 @@ void describe_machine(archive::Manifest& manifest, image::Reasons& reasons) {
   }
 }
 
-void describe_daemons(const Router& router, Prepared& prepared, image::Reasons& reasons) {
+void describe_daemons(const Router& router, Prepared& prepared, Reasons& reasons) {
   archive::Manifest& manifest = prepared.manifest;
   const auto status = router.rp->status(prepared.slot);
   const auto view = router.rp->control_plane(prepared.slot);
@@ -163,7 +163,7 @@ Result<Prepared> prepare(const Options& options, const Router& router) {
     return fail(std::move(file).error());
   }
   prepared.file = *file;
-  image::Reasons reasons;
+  Reasons reasons;
   std::error_code ignored;
   if (!options.force && fs::exists(prepared.file, ignored)) {
     reasons.add(prepared.file.string() + " is there already",
@@ -319,7 +319,11 @@ Result<ordered_json> save(const Options& options) {
   auto taken = take_state(*router->rp, prepared->slot,
                           {router->store.payload(prepared->slot), prepared->image.version});
   if (!taken) {
-    (void)router->rp->forget_saved(prepared->slot);
+    // Where nothing runs, what was saved is all that there is of the daemons: it stays.
+    if (const auto now = router->rp->status(prepared->slot);
+        now && now->power == backends::SlotPower::active) {
+      (void)router->rp->forget_saved(prepared->slot);
+    }
     return fail(std::move(taken).error());
   }
   prepared->manifest.dark_ms = taken->dark_ms();

@@ -8,8 +8,8 @@
 #include <system_error>
 
 #include "issu/base/file.hpp"
+#include "issu/base/reasons.hpp"
 #include "issu/image/bundle.hpp"
-#include "issu/image/reasons.hpp"
 #include "issu/image/squashfs.hpp"
 #include "issu/image/trailer.hpp"
 #include "issu/signing/digest.hpp"

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
+#include "issu/base/reasons.hpp"
 #include "issu/image/bundle.hpp"
-#include "issu/image/reasons.hpp"
 #include "issu/image/version.hpp"
 
 namespace issu::image {

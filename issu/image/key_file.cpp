@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "issu/image/reasons.hpp"
+#include "issu/base/reasons.hpp"
 
 namespace issu::image {
 namespace {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include "issu/base/reasons.hpp"
 #include "issu/image/key_file.hpp"
 #include "issu/image/manifest.hpp"
-#include "issu/image/reasons.hpp"
 
 namespace issu::image {
 namespace {

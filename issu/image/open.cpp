@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "issu/base/reasons.hpp"
 #include "issu/image/bundle.hpp"
-#include "issu/image/reasons.hpp"
 #include "issu/image/signature_kind.hpp"
 #include "issu/image/squashfs.hpp"
 #include "issu/image/trailer.hpp"

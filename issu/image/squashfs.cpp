@@ -8,8 +8,8 @@
 #include <sstream>
 
 #include "issu/base/child.hpp"
+#include "issu/base/reasons.hpp"
 #include "issu/image/manifest.hpp"
-#include "issu/image/reasons.hpp"
 
 namespace issu::image {
 namespace {

@@ -22,8 +22,9 @@ Result<void> start_old_side(Context& context) {
     }
     context.tell("the old side starts from nothing: " + restored.error().message());
     ISSU_TRY(context.rp.power_off(context.from), "clearing what was left of the restore");
-    ISSU_TRY(context.rp.boot(context.from), "booting the old side");
   }
+  // It stands ready unless a restore, or a save that was ended by force, has taken it along.
+  ISSU_TRY(context.rp.boot(context.from), "booting the old side");
   return context.rp.activate(context.from);
 }
 

@@ -97,8 +97,8 @@ nlohmann::json check_everything(Context& context, Neighbours neighbours, Reasons
 Result<nlohmann::json> preflight(Context& context) {
   Reasons reasons;
   nlohmann::json facts = check_everything(context, Neighbours::keep_routes, reasons);
-  if (auto error = reasons.take()) {
-    return fail(std::move(*error).as(ErrorKind::refused));
+  if (auto good = std::move(reasons).result(); !good) {
+    return fail(std::move(good).error().as(ErrorKind::refused));
   }
   return facts;
 }

@@ -57,8 +57,8 @@ Result<nlohmann::json> preflight_carry(Context& context) {
       reasons.add_if(fits_hold_timers(predicted, *view));
     }
   }
-  if (auto error = reasons.take()) {
-    return fail(std::move(*error).as(ErrorKind::refused));
+  if (auto good = std::move(reasons).result(); !good) {
+    return fail(std::move(good).error().as(ErrorKind::refused));
   }
   return facts;
 }

@@ -1,6 +1,7 @@
 #include "checkpoint/criu_hook.hpp"
 
 #include <doctest/doctest.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,6 +51,10 @@ pid_t start(const CriuHook& hook, const fs::path& folder, const std::string& act
   return child;
 }
 
+Deadline soon() {
+  return Deadline::in(std::chrono::seconds(20));
+}
+
 int end_of(pid_t child) {
   int status = 0;
   ::waitpid(child, &status, 0);
@@ -66,7 +71,7 @@ TEST_CASE("before the freeze CRIU asks, and goes on when it was answered") {
         "action-script " + (dir.path() / "hook/criu").string() + "\n");
   int asked = 0;
   const pid_t child = start(*hook, dir.path(), "pre-dump");
-  CHECK(hook->serve(child, [&]() -> Result<void> {
+  CHECK(hook->serve(child, soon(), [&]() -> Result<void> {
     ++asked;
     return {};
   }));
@@ -79,10 +84,28 @@ TEST_CASE("an error of ours makes CRIU give up, and is told") {
   auto hook = CriuHook::open(dir.path() / "hook");
   REQUIRE(hook);
   const pid_t child = start(*hook, dir.path(), "pre-dump");
-  const auto served = hook->serve(child, []() -> Result<void> { return fail("a full socket"); });
+  const auto served =
+      hook->serve(child, soon(), []() -> Result<void> { return fail("a full socket"); });
   REQUIRE_FALSE(served);
   CHECK(served.error().what() == "a full socket");
   CHECK(end_of(child) == 1);
+}
+
+TEST_CASE("whoever does not end is not waited for beyond the deadline") {
+  tests::TempDir dir;
+  auto hook = CriuHook::open(dir.path() / "hook");
+  REQUIRE(hook);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::pause();
+    ::_exit(0);
+  }
+  const auto served = hook->serve(child, Deadline::in(std::chrono::milliseconds(20)),
+                                  []() -> Result<void> { return fail("asked"); });
+  REQUIRE_FALSE(served);
+  CHECK(served.error().kind() == ErrorKind::timeout);
+  CHECK(::kill(child, SIGKILL) == 0);  // still there
+  CHECK(end_of(child) == -1);
 }
 
 TEST_CASE("nobody is asked at other moments") {
@@ -90,7 +113,7 @@ TEST_CASE("nobody is asked at other moments") {
   auto hook = CriuHook::open(dir.path() / "hook");
   REQUIRE(hook);
   const pid_t child = start(*hook, dir.path(), "network-lock");
-  CHECK(hook->serve(child, []() -> Result<void> { return fail("asked"); }));
+  CHECK(hook->serve(child, soon(), []() -> Result<void> { return fail("asked"); }));
   CHECK(end_of(child) == 0);
 }
 

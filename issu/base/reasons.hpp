@@ -6,9 +6,10 @@
 
 #include "issu/base/result.hpp"
 
-namespace issu::image {
+namespace issu {
 
-/// Collects reasons to refuse, so that all of them are told at once.
+/// Collects what keeps something from being done, or what did not work: all of it is told at once,
+/// not only the first.
 class Reasons {
  public:
   void add(Error error) {
@@ -18,8 +19,19 @@ class Reasons {
       first_.emplace(std::move(error));
     }
   }
+  /// A reason to refuse.
   void add(std::string what, std::string hint = {}) {
     add(Error(std::move(what), std::move(hint), ErrorKind::refused));
+  }
+  void add_if(Result<void> result) {
+    if (!result) {
+      add(std::move(result).error());
+    }
+  }
+  void add_unless(bool good, std::string what, std::string hint) {
+    if (!good) {
+      add(Error(std::move(what), std::move(hint)));
+    }
   }
   [[nodiscard]] bool any() const { return first_.has_value(); }
   /// Success when there was none.
@@ -34,4 +46,4 @@ class Reasons {
   std::optional<Error> first_;
 };
 
-}  // namespace issu::image
+}  // namespace issu
