@@ -52,6 +52,12 @@ struct SessionView {
   bool end_of_rib = false;        ///< received in this session, for every negotiated family
   std::uint64_t prefixes = 0;     ///< received and accepted, all families
   double hold_time_s = 0;         ///< negotiated
+
+  /// How long it can be silent before an end of it may give it up: the last keepalive can be a
+  /// third of the hold time old (RFC 4271, 4.4). No value where nobody waits for anything.
+  [[nodiscard]] std::optional<double> endures_s() const {
+    return established && hold_time_s > 0 ? std::optional(hold_time_s * 2 / 3) : std::nullopt;
+  }
 };
 
 /// What the control plane of a slot says of itself. Evidence for convergence and health, never

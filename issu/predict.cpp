@@ -47,18 +47,15 @@ Result<void> fits_hold_timers(double predicted_ms, const backends::ControlPlaneV
   const double needed_ms = 2 * predicted_ms + margin_ms;
   Reasons reasons;
   for (const auto& session : view.sessions) {
-    if (!session.established || session.hold_time_s <= 0) {
-      continue;
-    }
-    const double allowed_ms = session.hold_time_s * 1000 * 2 / 3;
-    if (needed_ms <= allowed_ms) {
+    const auto endures_s = session.endures_s();
+    if (!endures_s || needed_ms <= *endures_s * 1e3) {
       continue;
     }
     reasons.add(Error(
         fmt::format("the daemons will be frozen for {:.1f} s or so, with a margin {:.1f} s, and "
                     "the session with {} (hold time {:.0f} s) endures {:.1f} s",
                     predicted_ms / 1e3, needed_ms / 1e3, session.peer, session.hold_time_s,
-                    allowed_ms / 1e3),
+                    *endures_s),
         fmt::format("set its hold time to {:.0f} s or more at both ends, or use the strategy "
                     "restart",
                     std::ceil(needed_ms * 3 / 2 / 1e3))));

@@ -211,19 +211,22 @@ Result<void> Container::migrate(Move move, const ConfigItems& config, const Criu
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
     return {};
   }
-  const auto log = call.images / (move == Move::restore ? "restore.log" : "dump.log");
-  const std::string failed =
-      "the container " + name_ +
-      (move == Move::restore ? " could not be restored: " : " could not be dumped: ");
+  const std::string what = move == Move::restore ? "restore" : "dump";
+  const std::string failed = "the container " + name_ + " could not be " + what + "d: ";
+  const std::string text = read_file(call.images / (what + ".log")).value_or("");
+  // The images go when an upgrade goes back; what CRIU said has to outlive them.
+  const auto log = folder_ / (name_ + "." + what + ".log");
+  const bool kept = write_file_atomic(log, text, 0600).has_value();
+  const std::string more = (kept ? log.string() + " and " : "") + call.log.string();
   if (hangs) {
-    return fail(failed + "CRIU did not end within " + std::to_string(CriuCall::within.count()) +
+    return fail(failed + "CRIU did not end within " +
+                    std::to_string(std::chrono::ceil<std::chrono::seconds>(call.within).count()) +
                     " s, and was ended",
-                "how far it came is in " + log.string(), ErrorKind::timeout);
+                "how far it came is in " + more, ErrorKind::timeout);
   }
   ISSU_TRY(std::move(waited), "");
-  const std::string said = checkpoint::criu_reasons(read_file(log).value_or(""));
-  return fail(failed + (said.empty() ? last_error(call.log) : said),
-              "more in " + log.string() + " and " + call.log.string());
+  const std::string said = checkpoint::criu_reasons(text);
+  return fail(failed + (said.empty() ? last_error(call.log) : said), "more in " + more);
 }
 
 Result<void> Container::dump(const ConfigItems& config, const CriuCall& call, bool run_on,
@@ -235,14 +238,13 @@ Result<void> Container::dump(const ConfigItems& config, const CriuCall& call, bo
   CriuCall hooked = call;
   hooked.environment = hook->environment(call.environment.front());
   return migrate(run_on ? Move::dump_and_run_on : Move::dump, config, hooked, [&](pid_t process) {
-    return hook->serve(process, Deadline::in(CriuCall::within), before_freeze);
+    return hook->serve(process, Deadline::in(call.within), before_freeze);
   });
 }
 
 Result<void> Container::restore(const ConfigItems& config, const CriuCall& call) {
-  return migrate(Move::restore, config, call, [](pid_t process) {
-    return wait_for_end(process, Deadline::in(CriuCall::within));
-  });
+  return migrate(Move::restore, config, call,
+                 [&](pid_t process) { return wait_for_end(process, Deadline::in(call.within)); });
 }
 
 pid_t Container::init_pid() const {

@@ -25,10 +25,9 @@ struct CriuCall {
   std::filesystem::path log;             ///< liblxc's own, named in the configuration
   std::filesystem::path netns;           ///< open as descriptor `inherited_netns` in CRIU
 
+  std::chrono::milliseconds within;  ///< then it is ended
+
   static constexpr int inherited_netns = 77;
-  /// How long one dump or restore may take: several times what 1 M routes took on a loaded machine,
-  /// and less than the usual hold time of the sessions.
-  static constexpr std::chrono::seconds within{60};
 };
 
 /// One container by name, through liblxc. It runs under a monitor process of its own, so it lives

@@ -31,6 +31,8 @@ class ImageStore {
   [[nodiscard]] auto images() const { return folder_ / "images"; }
   [[nodiscard]] auto options() const { return folder_ / "criu.conf"; }
   [[nodiscard]] auto search_path() const { return folder_ / "path"; }  ///< where CRIU is found
+  /// How long a dump and its restore may take together, milliseconds.
+  [[nodiscard]] auto patience() const { return folder_ / "patience"; }
   [[nodiscard]] auto hook() const { return folder_ / "hook"; }  ///< where CRIU asks (CriuHook)
   [[nodiscard]] auto conditions() const { return folder_ / "conditions"; }
   [[nodiscard]] auto conditions_given() const { return folder_ / "conditions.given"; }

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -27,6 +29,33 @@ constexpr int tries = 2;
 
 /// Beside the daemons' memory: what else CRIU writes, and pages that they touch meanwhile.
 constexpr std::uint64_t store_reserve = 64U << 20U;
+
+/// How long CRIU may take where no session waits: several times what 1 M routes took on a loaded
+/// machine. Never less than `least`, so that a late restore is tried at all.
+constexpr std::chrono::milliseconds longest = std::chrono::seconds(60);
+constexpr std::chrono::milliseconds least = std::chrono::seconds(5);
+
+/// A dump and its restore together are given three quarters of what the most impatient session
+/// endures: in the rest the daemons can be started anew before a peer gives up on them.
+std::chrono::milliseconds patience_for(const ControlPlaneView& view) {
+  double milliseconds = static_cast<double>(longest.count());
+  for (const SessionView& session : view.sessions) {
+    if (const auto endures_s = session.endures_s()) {
+      milliseconds = std::min(milliseconds, *endures_s * 1000 * 3 / 4);
+    }
+  }
+  return std::chrono::milliseconds(static_cast<std::int64_t>(milliseconds));
+}
+
+/// What was left of it when the daemons have been dark since `dark_from` (0: they are not).
+std::chrono::milliseconds patience_left(const lxc::ImageStore& store, MonoNs dark_from) {
+  const auto all = std::strtoll(read_file(store.patience()).value_or("0").c_str(), nullptr, 10);
+  if (all <= 0) {
+    return longest;
+  }
+  const auto gone = dark_from == 0 ? 0 : static_cast<std::int64_t>(to_ms(mono_now() - dark_from));
+  return std::clamp(std::chrono::milliseconds(all - gone), least, longest);
+}
 
 std::uint64_t kibibytes(const std::string& status, const std::string& name) {
   const auto at = status.find("\n" + name + ":");
@@ -111,7 +140,8 @@ lxc::CriuCall LxcRouteProcessor::criu_call(const lxc::ImageStore& store, Slot sl
           {"PATH=" + read_file(store.search_path()).value_or("/usr/sbin:/usr/bin")},
           store.hook(),
           files(slot).lxc_log(),
-          NetNs::path_of(spec_.netns)};
+          NetNs::path_of(spec_.netns),
+          longest};
 }
 
 bool LxcRouteProcessor::is_saved(Slot slot) const {
@@ -161,6 +191,8 @@ Result<void> LxcRouteProcessor::prepare_save(Slot slot) {
   }
   auto room = store(slot);
   ISSU_TRY(room.prepare(store_size(memory_of(container(slot).init_pid()))), what);
+  const auto view = suite_.view(files(slot).run(), spec_.daemons);
+  ISSU_TRY(write_file_atomic(room.patience(), std::to_string(patience_for(view).count())), what);
   // Found now: while it is dark there is no time to look for it.
   const std::string variable = checkpoint::criu_path_variable(*criu);
   ISSU_TRY(write_file_atomic(room.search_path(), variable.substr(variable.find('=') + 1)), what);
@@ -212,15 +244,17 @@ Result<SaveReport> LxcRouteProcessor::save(Slot slot, Afterwards afterwards) {
     return write_begun(room, begun);
   };
   Result<void> dumped;
+  lxc::CriuCall call = criu_call(room, slot);
   for (int time = 0; time < tries; ++time) {
-    dumped = ours.dump(config(files(slot)), criu_call(room, slot), begun.run_on, take);
+    call.within = patience_left(room, taken == 0 ? 0 : begun.dark_from);
+    dumped = ours.dump(config(files(slot)), call, begun.run_on, take);
     if (dumped || ours.init_pid() == 0) {
       break;
     }
     if (taken != 0 && dumped.error().kind() == ErrorKind::timeout) {
       // CRIU was ended with the processes in its hands: they can't be relied on any more.
-      dumped.error().also(Error("the daemons of " + label(slot) + " were ended with it",
-                                "they can be started anew: their sessions and routes begin again"));
+      dumped.error().also(Error("the daemons of " + label(slot) +
+                                " were ended with it: only a start from nothing brings them back"));
       for (const auto& ended : {ours.stop(), conditions(slot).let_through()}) {
         if (!ended) {
           dumped.error().also(ended.error());
@@ -275,10 +309,14 @@ Result<void> LxcRouteProcessor::bring_back(Slot saved_from, Slot into, Sessions 
            "");
   ISSU_TRY(conditions(saved_from).expect_again(), "");
   Result<void> restored;
+  lxc::CriuCall call = criu_call(room, into);
   for (int time = 0; time < tries; ++time) {
+    if (sessions == Sessions::keep) {
+      call.within = patience_left(room, read_begun(room).value("dark_from", MonoNs{0}));
+    }
     ISSU_TRY(ours.stop(), "clearing what was left half done");
     ISSU_TRY(lxc::remove_cgroups(ours.name()), "clearing what was left half done");
-    restored = ours.restore(config(files(into)), criu_call(room, into));
+    restored = ours.restore(config(files(into)), call);
     if (restored || restored.error().kind() == ErrorKind::timeout) {
       break;  // no second time of that while it is dark
     }
