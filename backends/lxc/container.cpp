@@ -212,7 +212,8 @@ Result<void> Container::migrate(Move move, const ConfigItems& config, const Criu
     return {};
   }
   const std::string what = move == Move::restore ? "restore" : "dump";
-  const std::string failed = "the container " + name_ + " could not be " + what + "d: ";
+  const std::string failed = "the container " + name_ + " could not be " +
+                             (move == Move::restore ? "restored: " : "dumped: ");
   const std::string text = read_file(call.images / (what + ".log")).value_or("");
   // The images go when an upgrade goes back; what CRIU said has to outlive them.
   const auto log = folder_ / (name_ + "." + what + ".log");

@@ -1,7 +1,7 @@
 #include "issu/measure/peer_ask.hpp"
 
 #include <algorithm>
-#include <cstdlib>
+#include <limits>
 
 #include "backends/daemons/bird_answers.hpp"
 #include "backends/daemons/frr_answers.hpp"
@@ -11,15 +11,30 @@ namespace issu::measure {
 namespace {
 
 constexpr std::chrono::milliseconds patience{2000};
-/// BIRD works "since" out anew for each answer, from two clocks: the last digit jitters. No
-/// session comes up twice within this time.
-constexpr MonoNs since_jitter = 20'000'000;
+
+/// What has to be added to the monotonic clock to get the wall clock. Read until both readings lie
+/// close together: a process that has to wait between them would move the moment it works out.
+std::int64_t wall_minus_mono() {
+  constexpr MonoNs close_enough = 100'000;
+  std::int64_t best = 0;
+  MonoNs width = std::numeric_limits<MonoNs>::max();
+  for (int turn = 0; turn < 5 && width > close_enough; ++turn) {
+    const MonoNs before = mono_now();
+    const std::int64_t wall = wall_now();
+    const MonoNs after = mono_now();
+    if (after - before < width) {
+      width = after - before;
+      best = wall - (before + width / 2);
+    }
+  }
+  return best;
+}
 
 SessionLook look_at(const backends::BirdProtocol& protocol) {
   SessionLook look;
   look.established = protocol.established();
   if (const auto wall = parse_local_time(protocol.since)) {
-    look.since = *wall - (wall_now() - mono_now());
+    look.since = *wall - wall_minus_mono();
   }
   look.holding = protocol.neighbor_restarting;
   look.counters_exact = true;
@@ -36,7 +51,7 @@ SessionLook look_at(const backends::BirdProtocol& protocol) {
 }  // namespace
 
 PeerAsker::PeerAsker(const PeerPlan& plan)
-    : plan_(plan), held_(plan.sessions.size(), false), since_(plan.sessions.size(), 0) {
+    : plan_(plan), held_(plan.sessions.size(), false), up_(plan.sessions.size()) {
   if (plan.kind == "bird") {
     bird_.emplace(plan.control);
   } else {
@@ -63,11 +78,8 @@ Result<std::vector<SessionLook>> PeerAsker::ask_bird() {
     }
     SessionLook look = look_at(protocols[0]);
     look.at = mono_now();
-    if (look.since && std::abs(*look.since - since_[i]) > since_jitter) {
-      since_[i] = *look.since;
-    }
     if (look.established) {
-      look.incarnation = std::to_string(since_[i]);
+      look.incarnation = std::to_string(up_[i].incarnation(look.since.value_or(0)));
     }
     held_[i] = held_[i] || *look.holding;
     if (look.established && held_[i]) {

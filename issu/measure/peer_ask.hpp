@@ -8,6 +8,7 @@
 #include "backends/daemons/frr_vty.hpp"
 #include "issu/measure/plan.hpp"
 #include "issu/measure/session_track.hpp"
+#include "issu/measure/up_times.hpp"
 
 namespace issu::measure {
 
@@ -27,8 +28,8 @@ class PeerAsker {
   PeerPlan plan_;
   std::optional<backends::BirdCtl> bird_;
   std::optional<backends::FrrVty> frr_;
-  std::vector<bool> held_;     ///< BIRD held the routes of this session at some time
-  std::vector<MonoNs> since_;  ///< since when BIRD's session is in its state, without the jitter
+  std::vector<bool> held_;   ///< BIRD held the routes of this session at some time
+  std::vector<UpTimes> up_;  ///< when each of BIRD's sessions came up
 };
 
 }  // namespace issu::measure

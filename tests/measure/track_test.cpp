@@ -2,6 +2,7 @@
 
 #include "issu/measure/log_tail.hpp"
 #include "issu/measure/session_track.hpp"
+#include "issu/measure/up_times.hpp"
 
 using namespace issu;
 using namespace issu::measure;
@@ -143,6 +144,26 @@ TEST_CASE("down and up between two looks: the log knows whether the routes were 
     CHECK(result.went_down);
     CHECK_FALSE(result.measured);
     CHECK(result.why_not.find("log") != std::string::npos);
+  }
+}
+
+TEST_CASE("one coming up is told apart from the next, whatever the peer's clocks do") {
+  UpTimes times;
+  const auto first = times.incarnation(0);
+  SUBCASE("the same moment, told by a busy machine") {
+    for (const MonoNs told : {-150, 230, -30, 0, 300}) {
+      CHECK(times.incarnation(told * ms) == first);
+    }
+  }
+  SUBCASE("a clock that is being corrected for hours") {
+    for (MonoNs told = 0; told < 5000; told += 100) {
+      CHECK(times.incarnation(told * ms) == first);
+    }
+  }
+  SUBCASE("down and up again") {
+    const auto second = times.incarnation(900 * ms);
+    CHECK(second != first);
+    CHECK(times.incarnation(901 * ms) == second);
   }
 }
 
