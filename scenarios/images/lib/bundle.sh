@@ -43,7 +43,7 @@ sign_image() {
   [ -n "$4" ] || die "the version of $(suite_of "$1") in Debian $(release_of "$1") is not known"
   issu=$(issu_program)
   if [ -n "$issu" ] && "$issu" image build --help >/dev/null 2>&1; then
-    quietly "$work/issu.log" "$issu" image build --payload "$2" --output "$3" \
+    quietly "$work/issu.log" "$issu" image build --kind "$(kind_of "$1")" --payload "$2" --output "$3" \
       --compatible "issu-$(suite_of "$1")" --version "$version" --architecture amd64 \
       --description "$(description_of "$1")" --certificate "$out/keys/signer.pem" \
       --key "$out/keys/signer.key" --keyring "$out/keyring.pem" ||
@@ -60,10 +60,12 @@ sign_with_rauc() {
     die "neither issu nor rauc is there to sign with" "build the tree, or apt-get install rauc"
   rm -rf "$content" "$3"
   mkdir "$content"
-  cp "$2" "$content/rootfs.squashfs"
+  local kind=rootfs file=rootfs.squashfs
+  [ "$(kind_of "$1")" != disk ] || { kind=disk; file=disk.img; }
+  cp "$2" "$content/$file"
   printf '%s\n' '[update]' "compatible=issu-$(suite_of "$1")" "version=$4" \
-    "description=$(description_of "$1")" '' '[bundle]' format=plain '' '[image.rootfs]' \
-    filename=rootfs.squashfs '' '[meta.issu]' kind=rootfs architecture=amd64 \
+    "description=$(description_of "$1")" '' '[bundle]' format=plain '' "[image.$kind]" \
+    "filename=$file" '' '[meta.issu]' "kind=$kind" architecture=amd64 \
     >"$content/manifest.raucm"
   quietly "$work/rauc.log" rauc --cert "$out/keys/signer.pem" --key "$out/keys/signer.key" \
     --keyring "$out/keyring.pem" bundle "$content" "$3" || die "rauc did not sign $1"

@@ -2,7 +2,8 @@
 # Which images there are, and what each is made of. Sourced by scenarios/images/build.
 
 image_names=(frr-bookworm frr-trixie bird-bookworm bird-trixie
-  frr-broken-exits frr-broken-mute frr-broken-half)
+  frr-broken-exits frr-broken-mute frr-broken-half
+  frr-vm-bookworm frr-vm-trixie)
 
 known_image() {
   local each
@@ -48,8 +49,25 @@ data_of() {
   esac
 }
 
+# kind_of NAME: what the image holds, as in its manifest.
+kind_of() {
+  case $1 in
+    *-vm-*) echo disk ;;
+    *) echo rootfs ;;
+  esac
+}
+
+# payload_of NAME: the file of its payload in build/images.
+payload_of() {
+  case $(kind_of "$1") in
+    disk) echo "$1.qcow2" ;;
+    *) echo "$1.squashfs" ;;
+  esac
+}
+
 description_of() {
   case $1 in
+    *-vm-*) echo "a virtual machine with $(suite_of "$1") of Debian $(release_of "$1")" ;;
     frr-broken-exits) echo "bgpd ends as soon as it starts" ;;
     frr-broken-mute) echo "bgpd runs and answers, and no session ever comes up" ;;
     frr-broken-half) echo "sessions come up, half of the IPv4 routes are refused" ;;
@@ -74,12 +92,12 @@ break_image() {
 # inputs_of NAME: a hash of everything of this tree that an image is made from, keys included.
 inputs_of() {
   { printf '%s\n' "$1"
-    cat "$script" "$here"/lib/*.sh "$here"/broken/* "$out/keys/ca.pem" "$out/keys/signer.pem"
+    cat "$script" "$here"/lib/*.sh "$here"/broken/* "$here"/guest/* "$out/keys/ca.pem" "$out/keys/signer.pem"
   } | sha256sum
 }
 
 in_place() {
-  [ -s "$out/$1.raucb" ] && [ -s "$out/$1.squashfs" ] && [ -s "$out/$1.inputs" ] &&
+  [ -s "$out/$1.raucb" ] && [ -s "$out/$(payload_of "$1")" ] && [ -s "$out/$1.inputs" ] &&
     [ "$(inputs_of "$1")" = "$(<"$out/$1.inputs")" ]
 }
 
