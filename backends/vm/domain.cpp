@@ -1,0 +1,96 @@
+#include "backends/vm/domain.hpp"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <array>
+
+namespace issu::backends::vm {
+namespace {
+
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (const char letter : text) {
+    switch (letter) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '\'':
+        out += "&apos;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += letter;
+    }
+  }
+  return out;
+}
+
+/// The same for the same name (RFC 9562, version 8), so that a machine can be defined once more.
+std::string uuid_of(const std::string& name) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  ::EVP_Digest(name.data(), name.size(), digest.data(), nullptr, ::EVP_sha256(), nullptr);
+  digest[6] = static_cast<unsigned char>(0x80U | (digest[6] & 0x0fU));
+  digest[8] = static_cast<unsigned char>(0x80U | (digest[8] & 0x3fU));
+  std::string text;
+  for (std::size_t n = 0; n < 16; ++n) {
+    text += fmt::format("{}{:02x}", n == 4 || n == 6 || n == 8 || n == 10 ? "-" : "", digest[n]);
+  }
+  return text;
+}
+
+std::string disk_xml(const std::filesystem::path& file, const char* format, const char* target,
+                     const std::string& more) {
+  return fmt::format(
+      "<disk type='file' device='disk'><driver name='qemu' type='{}'/><source file='{}'/>"
+      "<target dev='{}' bus='virtio'/>{}</disk>",
+      format, escaped(file.string()), target, more);
+}
+
+std::string link_xml(const GuestLink& link) {
+  return fmt::format(
+      "<interface type='ethernet'><mac address='{}'/><target dev='{}' managed='no'/>"
+      "<model type='virtio'/></interface>",
+      escaped(link.mac), escaped(link.tap));
+}
+
+}  // namespace
+
+std::string domain_xml(const Domain& domain) {
+  const bool kvm = domain.accelerator == Accelerator::kvm;
+  std::string devices = disk_xml(domain.disk, "qcow2", "vda", "");
+  if (!domain.config_disk.empty()) {
+    devices +=
+        disk_xml(domain.config_disk, "raw", "vdb", "<readonly/><serial>issu-config</serial>");
+  }
+  for (const GuestLink& link : domain.links) {
+    devices += link_xml(link);
+  }
+  if (!domain.serial_log.empty()) {
+    devices += fmt::format("<serial type='file'><source path='{}'/><target port='0'/></serial>",
+                           escaped(domain.serial_log.string()));
+  }
+  if (domain.agent) {
+    devices +=
+        "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>";
+  }
+  return fmt::format(
+      "<domain type='{}'><name>{}</name><uuid>{}</uuid><memory "
+      "unit='MiB'>{}</memory><vcpu>{}</vcpu>"
+      "<os><type arch='x86_64' machine='{}'>hvm</type><boot dev='hd'/></os>"
+      "<features><acpi/></features><cpu mode='{}'/>"
+      "<on_poweroff>destroy</on_poweroff><on_reboot>destroy</on_reboot><on_crash>destroy</on_crash>"
+      "<devices>{}<memballoon model='none'/></devices></domain>",
+      kvm ? "kvm" : "qemu", escaped(domain.name), uuid_of(domain.name), domain.memory_mib,
+      domain.vcpus, escaped(domain.machine), kvm ? "host-passthrough" : "maximum", devices);
+}
+
+}  // namespace issu::backends::vm

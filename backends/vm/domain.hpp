@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace issu::backends::vm {
+
+/// What runs the instructions of a guest.
+enum class Accelerator {
+  kvm,  ///< the processor itself
+  tcg,  ///< QEMU in software: many times slower, times are not those of hardware
+};
+
+/// One network device of a guest: a tap that is there already (of the NPU), and stays there.
+struct GuestLink {
+  std::string tap;  ///< its name where QEMU is started
+  std::string mac;  ///< that the guest sees, "02:00:00:00:00:01"
+};
+
+/// A virtual machine, as it is defined at the hypervisor.
+struct Domain {
+  std::string name;  ///< unique at one hypervisor
+  Accelerator accelerator = Accelerator::tcg;
+  std::uint32_t memory_mib = 512;
+  std::uint32_t vcpus = 1;
+  std::string machine = "q35";        ///< QEMU's name of the board
+  std::filesystem::path disk;         ///< qcow2, written to; the first disk
+  std::filesystem::path config_disk;  ///< raw, read only, serial number "issu-config"; or empty
+  std::filesystem::path serial_log;   ///< what the guest says on its first serial port
+  std::vector<GuestLink> links;
+  bool agent = true;  ///< a channel for qemu-guest-agent
+};
+
+/// Names it in the domain XML of libvirt (https://libvirt.org/formatdomain.html). A guest that
+/// stops or panics is gone afterwards: it never restarts by itself.
+[[nodiscard]] std::string domain_xml(const Domain& domain);
+
+}  // namespace issu::backends::vm

@@ -1,0 +1,239 @@
+#include "backends/vm/hypervisor.hpp"
+
+#include <libvirt/libvirt-qemu.h>
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <mutex>
+#include <thread>
+
+#include "issu/base/clock.hpp"
+#include "issu/base/file.hpp"
+#include "issu/base/netns.hpp"
+
+namespace issu::backends::vm {
+namespace {
+
+constexpr std::size_t longest_root = 40;
+/// libvirt's own file of settings: QEMU as this user, with nothing around it that a machine
+/// without systemd does not have. `remember_owner` would write extended attributes.
+constexpr const char* driver_settings =
+    "user = \"root\"\ngroup = \"root\"\ndynamic_ownership = 0\nremember_owner = 0\n"
+    "security_driver = \"none\"\nnamespaces = []\ncgroup_controllers = []\n"
+    "stdio_handler = \"file\"\n";
+
+struct FreeDomain {
+  void operator()(virDomain* domain) const { ::virDomainFree(domain); }
+};
+using DomainHandle = std::unique_ptr<virDomain, FreeDomain>;
+
+tl::unexpected<Error> fail_libvirt(const std::string& what, std::string hint = {}) {
+  const char* said = ::virGetLastErrorMessage();
+  return fail(what + ": libvirt says: " + (said != nullptr ? said : "nothing"), std::move(hint));
+}
+
+/// libvirt has one event loop in a process; its driver's answers from QEMU come in through it.
+class EventLoop {
+ public:
+  EventLoop() {
+    static std::once_flag once;
+    std::call_once(once, [] { ::virEventRegisterDefaultImpl(); });
+    timer_ = ::virEventAddTimeout(
+        -1, [](int, void*) {}, nullptr, nullptr);
+    thread_ = std::jthread([this] {
+      while (!stop_) {
+        ::virEventRunDefaultImpl();
+      }
+    });
+  }
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+  ~EventLoop() {
+    stop_ = true;
+    ::virEventUpdateTimeout(timer_, 0);  // wakes it up
+    thread_.join();
+    ::virEventRemoveTimeout(timer_);
+  }
+
+ private:
+  std::atomic<bool> stop_ = false;
+  int timer_ = -1;
+  std::jthread thread_;
+};
+
+}  // namespace
+
+struct Hypervisor::Connection {
+  HypervisorPlace place;
+  EventLoop loop;
+  virConnectPtr handle = nullptr;
+
+  ~Connection() {
+    if (handle != nullptr) {
+      ::virConnectClose(handle);
+    }
+  }
+  [[nodiscard]] DomainHandle find(const std::string& name) const {
+    return DomainHandle(::virDomainLookupByName(handle, name.c_str()));
+  }
+  Result<void> in_netns(const std::function<Result<void>()>& work) const {
+    return place.netns.empty() ? work() : NetNs::inside(place.netns, work);
+  }
+};
+
+Hypervisor::Hypervisor(std::unique_ptr<Connection> connection)
+    : connection_(std::move(connection)) {}
+Hypervisor::Hypervisor(Hypervisor&&) noexcept = default;
+Hypervisor& Hypervisor::operator=(Hypervisor&&) noexcept = default;
+Hypervisor::~Hypervisor() = default;
+
+Result<Hypervisor> Hypervisor::open(const HypervisorPlace& place) {
+  std::string uri = place.uri;
+  if (uri.empty()) {
+    if (!place.root.is_absolute() || place.root.string().size() > longest_root) {
+      return fail("the hypervisor's folder " + place.root.string() +
+                      " is not an absolute path of " + std::to_string(longest_root) +
+                      " characters at most",
+                  "choose a shorter run_dir");
+    }
+    ISSU_TRY(make_dirs(place.root / "etc", 0700), "preparing libvirt");
+    ISSU_TRY(write_file_atomic(place.root / "etc" / "qemu.conf", driver_settings, 0600),
+             "preparing libvirt");
+    uri = "qemu:///embed?root=" + place.root.string();
+    // Its driver writes to standard error otherwise. Read once, when libvirt is first used.
+    const std::string log = "2:file:" + (place.root / "libvirt.log").string();
+    ::setenv("LIBVIRT_LOG_OUTPUTS", log.c_str(), 0);
+  }
+  ::virSetErrorFunc(nullptr, [](void*, virErrorPtr) {});
+  auto connection = std::make_unique<Connection>();
+  connection->place = place;
+  // The driver's threads, and QEMU after them, inherit the namespace of whom they were made by.
+  ISSU_TRY(connection->in_netns([&]() -> Result<void> {
+    connection->handle = ::virConnectOpen(uri.c_str());
+    if (connection->handle == nullptr) {
+      return fail_libvirt("the hypervisor " + uri + " can't be reached",
+                          "issu doctor says what is missing");
+    }
+    return {};
+  }),
+           "opening the hypervisor");
+  return Hypervisor(std::move(connection));
+}
+
+Result<Power> Hypervisor::power(const std::string& name) const {
+  const auto domain = connection_->find(name);
+  if (!domain) {
+    const virError* error = ::virGetLastError();
+    if (error != nullptr && error->code == VIR_ERR_NO_DOMAIN) {
+      return Power::absent;
+    }
+    return fail_libvirt("looking for the virtual machine " + name);
+  }
+  int state = 0;
+  if (::virDomainGetState(domain.get(), &state, nullptr, 0) != 0) {
+    return fail_libvirt("asking for the state of " + name);
+  }
+  switch (state) {
+    case VIR_DOMAIN_RUNNING:
+    case VIR_DOMAIN_BLOCKED:
+      return Power::running;
+    case VIR_DOMAIN_PAUSED:
+    case VIR_DOMAIN_PMSUSPENDED:
+      return Power::paused;
+    default:
+      return Power::off;
+  }
+}
+
+Result<void> Hypervisor::start(const Domain& domain) {
+  auto now = power(domain.name);
+  if (!now) {
+    return fail(std::move(now).error());
+  }
+  if (*now == Power::running || *now == Power::paused) {
+    return {};
+  }
+  const DomainHandle defined(::virDomainDefineXML(connection_->handle, domain_xml(domain).c_str()));
+  if (!defined) {
+    return fail_libvirt("the virtual machine " + domain.name + " could not be defined");
+  }
+  return connection_->in_netns([&]() -> Result<void> {
+    if (::virDomainCreate(defined.get()) != 0) {
+      return fail_libvirt("the virtual machine " + domain.name + " could not be started",
+                          "more in " + (connection_->place.root / "log" / "qemu").string());
+    }
+    return {};
+  });
+}
+
+Result<void> Hypervisor::pause(const std::string& name) {
+  const auto domain = connection_->find(name);
+  if (!domain || ::virDomainSuspend(domain.get()) != 0) {
+    return fail_libvirt("the virtual machine " + name + " could not be paused");
+  }
+  return {};
+}
+
+Result<void> Hypervisor::resume(const std::string& name) {
+  const auto domain = connection_->find(name);
+  if (!domain || ::virDomainResume(domain.get()) != 0) {
+    return fail_libvirt("the virtual machine " + name + " could not be resumed");
+  }
+  return {};
+}
+
+Result<void> Hypervisor::destroy(const std::string& name) {
+  auto now = power(name);
+  if (!now) {
+    return fail(std::move(now).error());
+  }
+  if (*now == Power::absent) {
+    return {};
+  }
+  const auto domain = connection_->find(name);
+  if (domain && *now != Power::off && ::virDomainDestroy(domain.get()) != 0) {
+    return fail_libvirt("the virtual machine " + name + " could not be ended");
+  }
+  if (domain && ::virDomainUndefineFlags(domain.get(), VIR_DOMAIN_UNDEFINE_MANAGED_SAVE) != 0) {
+    return fail_libvirt("the virtual machine " + name + " could not be forgotten");
+  }
+  return {};
+}
+
+Result<void> Hypervisor::save(const std::string& name) {
+  const auto domain = connection_->find(name);
+  if (!domain || ::virDomainManagedSave(domain.get(), 0) != 0) {
+    return fail_libvirt("the virtual machine " + name + " could not be saved");
+  }
+  return {};
+}
+
+Result<std::string> Hypervisor::ask_agent(const std::string& name, const std::string& command,
+                                          std::chrono::seconds timeout) {
+  const auto domain = connection_->find(name);
+  if (!domain) {
+    return fail_libvirt("looking for the virtual machine " + name);
+  }
+  const Deadline deadline = Deadline::in(timeout);
+  for (;;) {
+    const std::unique_ptr<char, decltype(&std::free)> answer(
+        ::virDomainQemuAgentCommand(domain.get(), command.c_str(),
+                                    static_cast<int>(timeout.count()), 0),
+        &std::free);
+    if (answer) {
+      return std::string(answer.get());
+    }
+    // Not connected yet: QEMU tells so a moment after the connection was opened, or once it boots.
+    const virError* error = ::virGetLastError();
+    const bool early = error != nullptr && error->code == VIR_ERR_AGENT_UNRESPONSIVE;
+    if (!early || deadline.passed()) {
+      return fail_libvirt("the guest agent of " + name + " does not answer",
+                          "see the guest's serial log");
+    }
+    sleep_for(std::chrono::milliseconds(50));
+  }
+}
+
+}  // namespace issu::backends::vm

@@ -1,0 +1,76 @@
+#include "backends/vm/domain.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace issu::backends::vm;
+
+namespace {
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+Domain some() {
+  Domain domain;
+  domain.name = "issu-r1-a";
+  domain.disk = "/var/lib/r1/a.qcow2";
+  return domain;
+}
+
+}  // namespace
+
+TEST_CASE("a domain says what runs it") {
+  Domain domain = some();
+  CHECK(has(domain_xml(domain), "<domain type='qemu'>"));
+  CHECK(has(domain_xml(domain), "<cpu mode='maximum'/>"));
+  domain.accelerator = Accelerator::kvm;
+  CHECK(has(domain_xml(domain), "<domain type='kvm'>"));
+  CHECK(has(domain_xml(domain), "<cpu mode='host-passthrough'/>"));
+}
+
+TEST_CASE("a domain never restarts by itself") {
+  const std::string xml = domain_xml(some());
+  for (const char* event : {"poweroff", "reboot", "crash"}) {
+    CHECK(has(xml, "<on_" + std::string(event) + ">destroy</on_" + event + ">"));
+  }
+}
+
+TEST_CASE("a domain has a device for each port, in their order, and what it was given") {
+  Domain domain = some();
+  domain.links = {{"one-a", "02:00:00:00:00:01"}, {"two-a", "02:00:00:00:00:02"}};
+  domain.config_disk = "/run/r1/config.squashfs";
+  domain.serial_log = "/run/r1/serial.log";
+  const std::string xml = domain_xml(domain);
+  CHECK(xml.find("one-a") < xml.find("two-a"));
+  CHECK(has(xml, "managed='no'"));
+  CHECK(has(xml, "<serial>issu-config</serial>"));
+  CHECK(has(xml, "/run/r1/serial.log"));
+  CHECK(has(xml, "org.qemu.guest_agent.0"));
+  domain.agent = false;
+  domain.config_disk.clear();
+  CHECK_FALSE(has(domain_xml(domain), "guest_agent"));
+  CHECK_FALSE(has(domain_xml(domain), "issu-config"));
+}
+
+TEST_CASE("no name can end an attribute") {
+  Domain domain = some();
+  domain.disk = "/a'/><evil b=\"&";
+  const std::string xml = domain_xml(domain);
+  CHECK_FALSE(has(xml, "<evil"));
+  CHECK(has(xml, "/a&apos;/&gt;&lt;evil b=&quot;&amp;"));
+}
+
+TEST_CASE("a machine keeps its identity when it is defined again") {
+  Domain domain = some();
+  const auto uuid = [&] {
+    const std::string xml = domain_xml(domain);
+    const auto at = xml.find("<uuid>");
+    return xml.substr(at, xml.find("</uuid>") - at);
+  };
+  const std::string first = uuid();
+  CHECK(first.size() == 6 + 36);
+  domain.memory_mib = 1024;
+  CHECK(uuid() == first);
+  domain.name = "issu-r1-b";
+  CHECK(uuid() != first);
+}
