@@ -1,7 +1,5 @@
 #include "backends/lxc/init_client.hpp"
 
-#include <sstream>
-
 #include "backends/daemons/unix_stream.hpp"
 
 namespace issu::backends::lxc {
@@ -33,17 +31,7 @@ Result<double> InitClient::start(std::chrono::milliseconds timeout) {
   if (!answer) {
     return fail(std::move(answer).error());
   }
-  std::istringstream words(*answer);
-  std::string first;
-  words >> first;
-  if (first != "ok") {
-    std::string reason;
-    std::getline(words >> std::ws, reason);
-    return fail(reason);
-  }
-  double milliseconds = 0;
-  words >> milliseconds;
-  return milliseconds;
+  return init::parse_start(*answer);
 }
 
 Result<void> InitClient::kill(std::chrono::milliseconds timeout) {
@@ -65,24 +53,7 @@ Result<InitStatus> InitClient::status(std::chrono::milliseconds timeout) {
   if (!answer) {
     return fail(std::move(answer).error());
   }
-  std::istringstream lines(*answer);
-  std::string line;
-  std::getline(lines, line);
-  InitStatus status;
-  status.held = line == "held";
-  while (std::getline(lines, line)) {
-    std::istringstream words(line);
-    InitDaemon daemon;
-    std::string ready;
-    words >> daemon.name >> daemon.inner_pid >> ready >> daemon.exits >> std::ws;
-    std::getline(words, daemon.last_end);
-    daemon.ready = ready == "ready";
-    if (daemon.last_end == "-") {
-      daemon.last_end.clear();
-    }
-    status.daemons.push_back(std::move(daemon));
-  }
-  return status;
+  return init::parse_status(*answer);
 }
 
 }  // namespace issu::backends::lxc

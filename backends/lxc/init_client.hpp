@@ -7,22 +7,12 @@
 #include <vector>
 
 #include "issu/base/result.hpp"
+#include "issu/init/answers.hpp"
 
 namespace issu::backends::lxc {
 
-/// What issu-init says of one daemon. Pids are the container's own.
-struct InitDaemon {
-  std::string name;
-  int inner_pid = 0;
-  bool ready = false;
-  int exits = 0;
-  std::string last_end;
-};
-
-struct InitStatus {
-  bool held = true;  ///< no daemon was started
-  std::vector<InitDaemon> daemons;
-};
+using init::InitDaemon;
+using init::InitStatus;
 
 /// Speaks to the container's process 1 over its control socket (issu/init/control.hpp). Each call
 /// is a connection of its own.

@@ -117,7 +117,7 @@ Result<void> write_slot_files(const RouterSpec& spec, const Suite& suite, const 
   if (!program) {
     return fail(program.error());
   }
-  auto plan = suite.plan(files.rootfs(), spec.daemons, spec.npu.takes_fpm());
+  auto plan = suite.plan(programs_below(files.rootfs()), spec.daemons, spec.npu.takes_fpm());
   if (!plan) {
     return fail(std::move(plan).error());
   }

@@ -6,12 +6,11 @@ namespace {
 
 constexpr std::string_view programs[] = {"usr/sbin/bird", "usr/local/sbin/bird"};
 
-Result<std::vector<init::DaemonPlan>> plan(const std::filesystem::path& rootfs,
+Result<std::vector<init::DaemonPlan>> plan(const HasProgram& has,
                                            const std::vector<std::string>& /*daemons*/,
                                            bool /*fpm*/) {
-  std::error_code ignored;
   for (const std::string_view program : programs) {
-    if (std::filesystem::exists(rootfs / program, ignored)) {
+    if (has("/" + std::string(program))) {
       // -R: what the kernel holds stays until the neighbours have said their End-of-RIB.
       return std::vector{
           init::DaemonPlan{.name = "bird",

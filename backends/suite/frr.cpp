@@ -20,11 +20,11 @@ constexpr std::string_view program_folders[] = {"usr/lib/frr", "usr/libexec/frr"
 /// Those whose configuration mgmtd reads and hands out (from FRR 10 on).
 constexpr std::string_view managed[] = {"staticd", "ripd", "ripngd"};
 
-std::string program(const std::filesystem::path& rootfs, const std::string& daemon) {
-  std::error_code ignored;
+std::string program(const HasProgram& has, const std::string& daemon) {
   for (const std::string_view folder : program_folders) {
-    if (std::filesystem::exists(rootfs / folder / daemon, ignored)) {
-      return "/" + std::string(folder) + "/" + daemon;
+    const std::string path = "/" + std::string(folder) + "/" + daemon;
+    if (has(path)) {
+      return path;
     }
   }
   return {};
@@ -50,9 +50,9 @@ init::DaemonPlan plan_one(const std::string& name, const std::string& path, bool
   return plan;
 }
 
-Result<std::vector<init::DaemonPlan>> plan(const std::filesystem::path& rootfs,
+Result<std::vector<init::DaemonPlan>> plan(const HasProgram& has,
                                            const std::vector<std::string>& daemons, bool fpm) {
-  const std::string mgmtd = program(rootfs, "mgmtd");
+  const std::string mgmtd = program(has, "mgmtd");
   std::vector<std::string> order{"zebra"};
   if (!mgmtd.empty()) {
     order.emplace_back("mgmtd");
@@ -64,7 +64,7 @@ Result<std::vector<init::DaemonPlan>> plan(const std::filesystem::path& rootfs,
   }
   std::vector<init::DaemonPlan> plans;
   for (const std::string& name : order) {
-    const std::string path = program(rootfs, name);
+    const std::string path = program(has, name);
     if (path.empty()) {
       return fail("the image has no program for the daemon " + name,
                   "take it out of `daemons` in router.toml, or use an image that has it");

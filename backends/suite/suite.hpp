@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,12 @@
 
 namespace issu::backends {
 
+/// Whether a root filesystem has a program; its absolute path there.
+using HasProgram = std::function<bool(const std::string& path)>;
+
+/// Asks the root filesystem that is mounted at `rootfs`.
+[[nodiscard]] HasProgram programs_below(std::filesystem::path rootfs);
+
 /// A family of routing daemons: where their files are inside a root filesystem, how they are
 /// started so that they take over the routes that the kernel holds, how they are asked. One row
 /// of a table; all paths but those in parameters are inside the root filesystem.
@@ -24,9 +31,9 @@ struct Suite {
   std::vector<std::string_view> folders;  ///< have to exist, beside the three above
   std::vector<std::string_view> groups;   ///< have to exist with root as a member
 
-  /// What starts `daemons` out of the root filesystem mounted at `rootfs`. `fpm`: they say their
-  /// routes to an NPU of their own, beside the kernel.
-  Result<std::vector<init::DaemonPlan>> (*plan)(const std::filesystem::path& rootfs,
+  /// What starts `daemons` out of a root filesystem that has the programs that `has` knows. `fpm`:
+  /// they say their routes to an NPU of their own, beside the kernel.
+  Result<std::vector<init::DaemonPlan>> (*plan)(const HasProgram& has,
                                                 const std::vector<std::string>& daemons, bool fpm);
   /// Refuses a configuration folder that lacks a daemon's file, or with `fpm` the NPU's address;
   /// all reasons at once.

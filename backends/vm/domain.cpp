@@ -78,6 +78,12 @@ std::string domain_xml(const Domain& domain) {
     devices += fmt::format("<serial type='file'><source path='{}'/><target port='0'/></serial>",
                            escaped(domain.serial_log.string()));
   }
+  for (const GuestChannel& channel : domain.channels) {
+    devices += fmt::format(
+        "<channel type='unix'><source mode='bind' path='{}'/>"
+        "<target type='virtio' name='{}'/></channel>",
+        escaped(channel.socket.string()), escaped(channel.name));
+  }
   if (domain.agent) {
     devices +=
         "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>";

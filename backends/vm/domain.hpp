@@ -20,6 +20,13 @@ struct GuestLink {
   std::string mac;  ///< that the guest sees, "02:00:00:00:00:01"
 };
 
+/// A byte stream between a unix socket on the host, at which QEMU listens, and a virtio-serial port
+/// that the guest finds by its name.
+struct GuestChannel {
+  std::string name;  ///< "issu.bgpd"
+  std::filesystem::path socket;
+};
+
 /// A virtual machine, as it is defined at the hypervisor.
 struct Domain {
   std::string name;  ///< unique at one hypervisor
@@ -31,6 +38,7 @@ struct Domain {
   std::filesystem::path config_disk;  ///< raw, read only, serial number "issu-config"; or empty
   std::filesystem::path serial_log;   ///< what the guest says on its first serial port
   std::vector<GuestLink> links;
+  std::vector<GuestChannel> channels;
   bool agent = true;  ///< a channel for qemu-guest-agent
 };
 

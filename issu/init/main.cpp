@@ -3,7 +3,10 @@
 ///     issu-init FOLDER
 ///
 /// FOLDER/daemons is the daemon list, FOLDER/ctl the socket it listens on, FOLDER/log the daemons'
-/// output.
+/// output. In a virtual machine, where the host does not see the sockets, the same program is
+///
+///     issu-init ask SOCKET COMMAND     what process 1 answers
+///     issu-init relay DEVICE SOCKET    a socket of a daemon, on a virtio-serial port
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -15,6 +18,7 @@
 #include "issu/base/file.hpp"
 #include "issu/init/control.hpp"
 #include "issu/init/plan.hpp"
+#include "issu/init/relay.hpp"
 #include "issu/init/supervisor.hpp"
 
 namespace {
@@ -75,6 +79,18 @@ Result<void> live(const std::filesystem::path& folder) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const std::string_view word = argc == 4 ? argv[1] : "";
+  if (word == "relay") {
+    auto ended = issu::init::relay(argv[2], argv[3]);
+    std::fprintf(stderr, "issu-init: %s\n", ended.error().message().c_str());
+    return 1;
+  }
+  if (word == "ask") {
+    auto answer = issu::init::ask(argv[2], argv[3]);
+    std::fputs(answer ? answer->c_str() : answer.error().message().c_str(),
+               answer ? stdout : stderr);
+    return answer ? 0 : 1;
+  }
   if (argc != 2 || getpid() != 1) {
     std::fputs("usage: issu-init FOLDER, as process 1 of a container\n", stderr);
     return 2;

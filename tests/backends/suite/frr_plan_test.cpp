@@ -23,7 +23,7 @@ TEST_CASE("FRR without mgmtd: the others wait for zebra") {
   for (const char* name : {"zebra", "bgpd", "staticd"}) {
     put(rootfs.path() / "usr/lib/frr" / name);
   }
-  auto plan = find_suite("frr")->plan(rootfs.path(), {"bgpd", "zebra", "staticd"}, false);
+  auto plan = find_suite("frr")->plan(programs_below(rootfs.path()), {"bgpd", "zebra", "staticd"}, false);
   REQUIRE(plan.has_value());
   REQUIRE(plan->size() == 3);
   CHECK((*plan)[0].name == "zebra");
@@ -43,7 +43,7 @@ TEST_CASE(
     put(folder.path() / "usr/lib/frr" / name);
     put(folder / (std::string(name) + ".conf"));
   }
-  auto plan = find_suite("frr")->plan(folder.path(), {"zebra", "bgpd"}, true);
+  auto plan = find_suite("frr")->plan(programs_below(folder.path()), {"zebra", "bgpd"}, true);
   REQUIRE(plan.has_value());
   const auto loads = [](const std::vector<std::string>& argv) {
     const auto module = std::find(argv.begin(), argv.end(), "dplane_fpm_nl");
@@ -76,7 +76,7 @@ TEST_CASE("FRR with mgmtd: it is started unasked, staticd waits for it, bgpd doe
   for (const char* name : {"zebra", "bgpd", "staticd", "mgmtd"}) {
     put(rootfs.path() / "usr/lib/frr" / name);
   }
-  auto plan = find_suite("frr")->plan(rootfs.path(), {"zebra", "bgpd", "staticd"}, false);
+  auto plan = find_suite("frr")->plan(programs_below(rootfs.path()), {"zebra", "bgpd", "staticd"}, false);
   REQUIRE(plan.has_value());
   REQUIRE(plan->size() == 4);
   CHECK((*plan)[1].name == "mgmtd");
@@ -87,7 +87,7 @@ TEST_CASE("FRR with mgmtd: it is started unasked, staticd waits for it, bgpd doe
 TEST_CASE("a daemon that the image does not have is named") {
   tests::TempDir rootfs;
   put(rootfs.path() / "usr/lib/frr/zebra");
-  auto plan = find_suite("frr")->plan(rootfs.path(), {"zebra", "ospfd"}, false);
+  auto plan = find_suite("frr")->plan(programs_below(rootfs.path()), {"zebra", "ospfd"}, false);
   REQUIRE_FALSE(plan.has_value());
   CHECK(plan.error().message().find("ospfd") != std::string::npos);
 }

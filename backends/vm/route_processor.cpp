@@ -1,0 +1,318 @@
+#include "backends/vm/route_processor.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+#include <sstream>
+
+#include "backends/vm/vm.hpp"
+#include "issu/base/child.hpp"
+#include "issu/base/clock.hpp"
+#include "issu/base/file.hpp"
+#include "issu/base/netns.hpp"
+#include "issu/base/reasons.hpp"
+
+namespace issu::backends {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Under QEMU's own processor, on a machine that does other work too.
+constexpr std::chrono::seconds boots_within{120};
+constexpr std::chrono::seconds answers_within{20};
+constexpr std::chrono::seconds daemons_start_within{180};
+constexpr std::chrono::seconds init_comes_up_within{20};
+
+std::string note_of(const StagedPayload& payload) {
+  return payload.version + "\n" + payload.file.string() + "\n";
+}
+
+}  // namespace
+
+std::string VmRouteProcessor::name_for(Slot slot) const {
+  return "issu-" + spec_.name + "-" + name_of(slot);
+}
+
+std::string VmRouteProcessor::label(Slot slot) const {
+  return "slot " + std::string(name_of(slot)) + " of " + spec_.name;
+}
+
+vm::Domain VmRouteProcessor::domain(Slot slot) const {
+  const auto where = files(slot);
+  vm::Domain domain;
+  domain.name = name_for(slot);
+  domain.disk = where.disk();
+  domain.config_disk = where.config_disk();
+  domain.serial_log = where.serial_log();
+  domain.channels = vm::channels_of(spec_, suite_, where);
+  for (std::size_t n = 0; n < spec_.ports.size(); ++n) {
+    domain.links.push_back(
+        {"punt" + std::to_string(n) + name_of(slot), vm::mac_of(spec_, n, slot)});
+  }
+  return domain;
+}
+
+Result<vm::Hypervisor*> VmRouteProcessor::hypervisor() {
+  if (!hypervisor_) {
+    vm::HypervisorPlace place;
+    place.root = spec_.run_dir / "vm";
+    if (!spec_.ports.empty()) {
+      place.netns = NetNs::path_of(spec_.npu_netns());
+    }
+    auto opened = vm::Hypervisor::open(place);
+    if (!opened) {
+      return fail(std::move(opened).error());
+    }
+    hypervisor_.emplace(std::move(*opened));
+  }
+  return &*hypervisor_;
+}
+
+Result<vm::Power> VmRouteProcessor::power(Slot slot) {
+  auto connection = hypervisor();
+  if (!connection) {
+    return fail(std::move(connection).error());
+  }
+  return (*connection)->power(name_for(slot));
+}
+
+Result<std::string> VmRouteProcessor::in_guest(Slot slot, const std::vector<std::string>& argv,
+                                               std::chrono::seconds timeout) {
+  auto connection = hypervisor();
+  if (!connection) {
+    return fail(std::move(connection).error());
+  }
+  auto done = vm::GuestAgent(**connection, name_for(slot)).run(argv, timeout);
+  if (!done) {
+    return fail(std::move(done).error());
+  }
+  if (done->exit_code != 0) {
+    return fail(argv[0] + " in " + label(slot) + " ended with " + std::to_string(done->exit_code) +
+                ": " + done->errors.substr(0, 400));
+  }
+  return std::move(done->output);
+}
+
+Result<std::string> VmRouteProcessor::ask_init(Slot slot, const std::string& command,
+                                               std::chrono::seconds timeout) {
+  return in_guest(slot, {vm::guest_init, "ask", vm::guest_control, command}, timeout);
+}
+
+Result<void> VmRouteProcessor::check() {
+  Reasons reasons;
+  if (::geteuid() != 0) {
+    reasons.add(Error("this takes root", "run it as root"));
+  }
+  for (const char* program : {"qemu-system-x86_64", "qemu-img", "mksquashfs"}) {
+    if (auto found = run({program, "--version"}); !found) {
+      reasons.add(Error(std::string(program) + " is not installed", "scenarios/setup installs it"));
+    }
+  }
+  if (auto fits = suite_.check_config(spec_.config_dir, spec_.daemons, spec_.npu.takes_fpm());
+      !fits) {
+    reasons.add(std::move(fits).error());
+  }
+  if (auto connection = hypervisor(); !connection) {
+    reasons.add(std::move(connection).error());
+  }
+  return std::move(reasons).result();
+}
+
+Result<void> VmRouteProcessor::stage(Slot slot, const StagedPayload& payload) {
+  const auto where = files(slot);
+  const std::string note = note_of(payload);
+  if (fs::exists(where.disk())) {
+    const auto staged = read_file(where.payload_note());
+    if (!staged || *staged != note) {
+      return fail(label(slot) + " holds another payload", "unstage it first");
+    }
+    return {};
+  }
+  const std::string what = "staging " + label(slot);
+  ISSU_TRY(make_dirs(where.run(), 0755), what);
+  ISSU_TRY(write_file_atomic(where.payload_note(), note), what);
+  const fs::path fresh = where.folder / "disk.new";
+  ISSU_TRY(run_checked({"qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b",
+                        payload.file.string(), fresh.string()}),
+           what);
+  std::error_code error;
+  fs::rename(fresh, where.disk(), error);
+  return error ? Result<void>(fail(what + ": " + error.message())) : Result<void>();
+}
+
+Result<void> VmRouteProcessor::prepare_guest(Slot slot) {
+  // Listed once: a question to the guest takes as long as a program there.
+  auto listed = in_guest(slot,
+                         {"/usr/bin/busybox", "sh", "-c",
+                          "/usr/bin/busybox find /usr/lib/frr /usr/libexec /usr/sbin "
+                          "/usr/local/sbin -maxdepth 2 2>/dev/null; :"},
+                         answers_within);
+  if (!listed) {
+    return pass(std::move(listed).error(), "looking for the guest's programs");
+  }
+  std::set<std::string> programs;
+  std::istringstream lines(*listed);
+  for (std::string line; std::getline(lines, line);) {
+    programs.insert(line);
+  }
+  auto plan = suite_.plan([&](const std::string& path) { return programs.contains(path); },
+                          spec_.daemons, spec_.npu.takes_fpm());
+  auto list = plan ? init::format_plan(*plan) : fail(std::move(plan).error());
+  if (!list) {
+    return fail(std::move(list).error());
+  }
+  ISSU_TRY(in_guest(slot, {vm::guest_prepare, *list}, answers_within), "preparing the guest");
+  if (!wait_until([&] { return ask_init(slot, "status", answers_within).has_value(); },
+                  Deadline::in(init_comes_up_within), std::chrono::milliseconds(50))) {
+    return fail("issu-init in " + label(slot) + " does not answer",
+                "see " + files(slot).serial_log().string());
+  }
+  return {};
+}
+
+Result<void> VmRouteProcessor::boot(Slot slot) {
+  const auto where = files(slot);
+  const std::string what = "booting " + label(slot);
+  if (!fs::exists(where.disk())) {
+    return fail(label(slot) + " has no image", "stage one first");
+  }
+  auto now = power(slot);
+  if (!now) {
+    return pass(std::move(now).error(), what);
+  }
+  if (*now == vm::Power::running && ask_init(slot, "status", answers_within)) {
+    return {};
+  }
+  auto connection = hypervisor();
+  // Whatever half of a guest an earlier call left behind goes first.
+  ISSU_TRY((*connection)->destroy(name_for(slot)), what);
+  ISSU_TRY(vm::write_config_disk(spec_, suite_, slot, where), what);
+  ISSU_TRY((*connection)->start(domain(slot)), what);
+  ISSU_TRY(vm::GuestAgent(**connection, name_for(slot)).wait(boots_within), what);
+  ISSU_TRY(prepare_guest(slot), what);
+  return {};
+}
+
+Result<void> VmRouteProcessor::activate(Slot slot) {
+  auto now = power(slot);
+  if (!now) {
+    return fail(std::move(now).error());
+  }
+  if (*now != vm::Power::running) {
+    return fail(label(slot) + " is not booted", "boot it first");
+  }
+  auto answer = ask_init(slot, "start", daemons_start_within);
+  auto started = answer ? init::parse_start(*answer) : fail(std::move(answer).error());
+  if (!started) {
+    return pass(std::move(started).error(), "activating " + label(slot));
+  }
+  return {};
+}
+
+Result<void> VmRouteProcessor::fence(Slot slot) {
+  auto now = power(slot);
+  if (!now) {
+    return fail(std::move(now).error());
+  }
+  if (*now != vm::Power::running) {
+    return {};
+  }
+  if (ask_init(slot, "kill", answers_within)) {
+    return {};
+  }
+  // It does not do it: the machine goes down with all that is in it.
+  auto connection = hypervisor();
+  ISSU_TRY((*connection)->destroy(name_for(slot)), "fencing " + label(slot));
+  return boot(slot);
+}
+
+Result<void> VmRouteProcessor::power_off(Slot slot) {
+  if (!fs::exists(files(slot).folder)) {
+    return {};
+  }
+  auto connection = hypervisor();
+  if (!connection) {
+    return fail(std::move(connection).error());
+  }
+  ISSU_TRY((*connection)->destroy(name_for(slot)), "powering off " + label(slot));
+  return {};
+}
+
+Result<void> VmRouteProcessor::unstage(Slot slot) {
+  const auto where = files(slot);
+  if (!fs::exists(where.folder)) {
+    return {};
+  }
+  auto now = power(slot);
+  if (!now) {
+    return fail(std::move(now).error());
+  }
+  if (*now == vm::Power::running || *now == vm::Power::paused) {
+    return fail(label(slot) + " is running", "power it off first");
+  }
+  ISSU_TRY(remove_tree(where.folder), "unstaging " + label(slot));
+  return {};
+}
+
+Result<SlotStatus> VmRouteProcessor::status(Slot slot) {
+  SlotStatus status;
+  if (!fs::exists(files(slot).disk())) {
+    return status;
+  }
+  status.power = SlotPower::staged;
+  auto now = power(slot);
+  if (!now) {
+    return fail(std::move(now).error());
+  }
+  const auto answer = *now == vm::Power::running ? ask_init(slot, "status", answers_within)
+                                                 : Result<std::string>(fail("it does not run"));
+  if (!answer) {
+    return status;
+  }
+  const init::InitStatus said = init::parse_status(*answer);
+  status.power = said.held ? SlotPower::booted : SlotPower::active;
+  for (const init::InitDaemon& daemon : said.daemons) {
+    if (said.held) {
+      break;
+    }
+    DaemonStatus line;
+    line.name = daemon.name;
+    line.running = daemon.inner_pid != 0;
+    line.exits = daemon.exits;
+    line.last_end = daemon.last_end;
+    status.daemons.push_back(std::move(line));
+  }
+  return status;
+}
+
+Result<void> VmRouteProcessor::need_active(Slot slot) {
+  const auto now = status(slot);
+  if (!now) {
+    return fail(now.error());
+  }
+  if (now->power != SlotPower::active) {
+    return fail(label(slot) + " is not active", "activate it first");
+  }
+  return {};
+}
+
+Result<ControlPlaneView> VmRouteProcessor::control_plane(Slot slot) {
+  ISSU_TRY(need_active(slot), "asking the control plane");
+  return suite_.view(files(slot).run(), spec_.daemons);
+}
+
+Result<std::optional<std::vector<state_sync::Prefix>>> VmRouteProcessor::routes(Slot slot) {
+  ISSU_TRY(need_active(slot), "asking for the routes");
+  return suite_.routes(files(slot).run(), spec_.daemons);
+}
+
+Result<std::unique_ptr<RouteProcessor>> make_vm(const RouterSpec& spec) {
+  const Suite* suite = find_suite(spec.suite);
+  if (suite == nullptr) {
+    return fail("the suite `" + spec.suite + "` is not known", "frr or bird");
+  }
+  return std::make_unique<VmRouteProcessor>(spec, *suite);
+}
+
+}  // namespace issu::backends

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "backends/rp.hpp"
+#include "backends/suite/suite.hpp"
+#include "backends/vm/guest_agent.hpp"
+#include "backends/vm/guest_files.hpp"
+#include "backends/vm/hypervisor.hpp"
+#include "issu/init/answers.hpp"
+
+namespace issu::backends {
+
+/// A slot is a virtual machine with its own kernel and network, its ports on the NPU's taps. In it,
+/// issu-init holds the daemons until `activate`, as in a container; the host speaks to it through
+/// the guest agent, and to the daemons through channels that end at their sockets.
+class VmRouteProcessor final : public RouteProcessor {
+ public:
+  VmRouteProcessor(RouterSpec spec, const Suite& suite) : spec_(std::move(spec)), suite_(suite) {}
+
+  [[nodiscard]] std::string backend() const override { return "vm"; }
+  Result<void> check() override;
+  Result<void> stage(Slot slot, const StagedPayload& payload) override;
+  Result<void> boot(Slot slot) override;
+  Result<void> activate(Slot slot) override;
+  Result<void> fence(Slot slot) override;
+  Result<void> power_off(Slot slot) override;
+  Result<void> unstage(Slot slot) override;
+  Result<SlotStatus> status(Slot slot) override;
+  Result<ControlPlaneView> control_plane(Slot slot) override;
+  Result<std::optional<std::vector<state_sync::Prefix>>> routes(Slot slot) override;
+
+ private:
+  [[nodiscard]] vm::GuestFiles files(Slot slot) const { return vm::GuestFiles(spec_, slot); }
+  [[nodiscard]] std::string name_for(Slot slot) const;
+  [[nodiscard]] std::string label(Slot slot) const;
+  [[nodiscard]] vm::Domain domain(Slot slot) const;
+  /// Connected at the first use.
+  Result<vm::Hypervisor*> hypervisor();
+  Result<vm::Power> power(Slot slot);
+  /// What a program in the slot's guest said; an exit code other than 0 is an error.
+  Result<std::string> in_guest(Slot slot, const std::vector<std::string>& argv,
+                               std::chrono::seconds timeout);
+  Result<std::string> ask_init(Slot slot, const std::string& command, std::chrono::seconds timeout);
+  Result<void> prepare_guest(Slot slot);
+  /// Error unless the slot's daemons were started.
+  Result<void> need_active(Slot slot);
+
+  RouterSpec spec_;
+  const Suite& suite_;
+  std::optional<vm::Hypervisor> hypervisor_;
+};
+
+}  // namespace issu::backends
