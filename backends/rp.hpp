@@ -23,7 +23,7 @@ struct StagedPayload {
 /// One routing daemon of a slot.
 struct DaemonStatus {
   std::string name;
-  int pid = 0;  ///< on the host; 0 when it does not run
+  int pid = 0;  ///< on the host, or in its virtual machine; 0 when it does not run
   bool running = false;
   int exits = 0;         ///< how often it ended by itself since it was activated
   std::string last_end;  ///< "exit 1", "signal 11"; empty when it never ended

@@ -83,13 +83,33 @@ struct Hypervisor::Connection {
   }
 };
 
-Hypervisor::Hypervisor(std::unique_ptr<Connection> connection)
+Hypervisor::Hypervisor(std::shared_ptr<Connection> connection)
     : connection_(std::move(connection)) {}
 Hypervisor::Hypervisor(Hypervisor&&) noexcept = default;
 Hypervisor& Hypervisor::operator=(Hypervisor&&) noexcept = default;
 Hypervisor::~Hypervisor() = default;
 
 Result<Hypervisor> Hypervisor::open(const HypervisorPlace& place) {
+  // libvirt's driver is the process's own, and so is what keeps it open. It is never closed: its
+  // threads end with the process, in no order with what is static elsewhere.
+  static std::mutex mutex;
+  static auto* const kept = new std::shared_ptr<Connection>;
+  const std::scoped_lock lock(mutex);
+  if (place.uri.empty() && *kept && (*kept)->place.root == place.root &&
+      (*kept)->place.netns == place.netns) {
+    return Hypervisor(*kept);
+  }
+  auto connection = connect(place);
+  if (!connection) {
+    return fail(std::move(connection).error());
+  }
+  if (place.uri.empty()) {
+    *kept = *connection;
+  }
+  return Hypervisor(std::move(*connection));
+}
+
+Result<std::shared_ptr<Hypervisor::Connection>> Hypervisor::connect(const HypervisorPlace& place) {
   std::string uri = place.uri;
   if (uri.empty()) {
     if (!place.root.is_absolute() || place.root.string().size() > longest_root) {
@@ -107,7 +127,7 @@ Result<Hypervisor> Hypervisor::open(const HypervisorPlace& place) {
     ::setenv("LIBVIRT_LOG_OUTPUTS", log.c_str(), 0);
   }
   ::virSetErrorFunc(nullptr, [](void*, virErrorPtr) {});
-  auto connection = std::make_unique<Connection>();
+  auto connection = std::make_shared<Connection>();
   connection->place = place;
   // The driver's threads, and QEMU after them, inherit the namespace of whom they were made by.
   ISSU_TRY(connection->in_netns([&]() -> Result<void> {
@@ -119,7 +139,7 @@ Result<Hypervisor> Hypervisor::open(const HypervisorPlace& place) {
     return {};
   }),
            "opening the hypervisor");
-  return Hypervisor(std::move(connection));
+  return connection;
 }
 
 Result<Power> Hypervisor::power(const std::string& name) const {

@@ -24,8 +24,9 @@ struct HypervisorPlace {
 
 enum class Power { absent, off, running, paused };
 
-/// A connection to libvirt. One in a process at a time when it has a driver of its own: libvirt
-/// has that only once.
+/// A connection to libvirt. Its own driver is opened once in the life of a process, for one folder,
+/// and shared by all objects: libvirt can't do it a second time for another folder, and no more
+/// than ten times for the same.
 ///
 /// Every verb looks at what is there and does the rest; each ends by libvirt's own time limits.
 class Hypervisor {
@@ -53,8 +54,9 @@ class Hypervisor {
 
  private:
   struct Connection;
-  explicit Hypervisor(std::unique_ptr<Connection> connection);
-  std::unique_ptr<Connection> connection_;
+  explicit Hypervisor(std::shared_ptr<Connection> connection);
+  static Result<std::shared_ptr<Connection>> connect(const HypervisorPlace& place);
+  std::shared_ptr<Connection> connection_;
 };
 
 }  // namespace issu::backends::vm

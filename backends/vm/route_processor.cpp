@@ -251,6 +251,8 @@ Result<void> VmRouteProcessor::unstage(Slot slot) {
   if (*now == vm::Power::running || *now == vm::Power::paused) {
     return fail(label(slot) + " is running", "power it off first");
   }
+  auto connection = hypervisor();
+  ISSU_TRY((*connection)->destroy(name_for(slot)), "unstaging " + label(slot));
   ISSU_TRY(remove_tree(where.folder), "unstaging " + label(slot));
   return {};
 }
@@ -279,6 +281,7 @@ Result<SlotStatus> VmRouteProcessor::status(Slot slot) {
     DaemonStatus line;
     line.name = daemon.name;
     line.running = daemon.inner_pid != 0;
+    line.pid = daemon.inner_pid;
     line.exits = daemon.exits;
     line.last_end = daemon.last_end;
     status.daemons.push_back(std::move(line));

@@ -22,6 +22,10 @@ struct RpContract {
   backends::StagedPayload other_payload;
   std::string version;        ///< that the daemons of `payload` tell
   std::string other_version;  ///< and those of `other_payload`
+  /// Whether a daemon that `status` told of is still there, and its sudden end. Asked of the host's
+  /// processes where a backend does not say otherwise.
+  std::function<bool(backends::Slot, const backends::DaemonStatus&)> runs;
+  std::function<Result<void>(backends::Slot, const backends::DaemonStatus&)> kill;
   /// Mounts, devices, groups, processes and files of this router that are there now.
   std::function<std::vector<std::string>()> traces;
 };
@@ -59,6 +63,47 @@ inline bool any_alive(const std::vector<ProcessId>& processes) {
   }
   return false;
 }
+
+/// The daemons of a slot as they are now, to be asked for later.
+class RpLives {
+ public:
+  RpLives(const RpContract& contract, backends::Slot slot) : contract_(contract), slot_(slot) {
+    auto status = contract.make()->status(slot);
+    REQUIRE(status.has_value());
+    REQUIRE_FALSE(status->daemons.empty());
+    for (const auto& daemon : status->daemons) {
+      CHECK_MESSAGE(daemon.running, daemon.name);
+      daemons_.emplace_back(daemon, identify(daemon.pid));
+    }
+    CHECK(any());
+  }
+  [[nodiscard]] bool any() const {
+    for (const auto& [daemon, process] : daemons_) {
+      if (contract_.runs ? contract_.runs(slot_, daemon) : is_alive(process)) {
+        return true;
+      }
+    }
+    return false;
+  }
+  [[nodiscard]] std::vector<int> pids() const {
+    std::vector<int> pids;
+    for (const auto& [daemon, process] : daemons_) {
+      pids.push_back(daemon.pid);
+    }
+    return pids;
+  }
+  /// Ends the last one; what it was.
+  [[nodiscard]] backends::DaemonStatus kill_last() const {
+    const auto& [daemon, process] = daemons_.back();
+    RP_OK(contract_.kill ? contract_.kill(slot_, daemon) : send_signal(process, SIGKILL));
+    return daemon;
+  }
+
+ private:
+  const RpContract& contract_;
+  backends::Slot slot_;
+  std::vector<std::pair<backends::DaemonStatus, ProcessId>> daemons_;
+};
 
 /// A process that has ended is there until its parent has taken notice: that may take a moment.
 inline void rp_left_nothing(const RpContract& contract) {
@@ -114,21 +159,16 @@ inline void rp_repeats_every_verb(const RpContract& contract) {
     CHECK(status->daemons.empty());
   }
   RP_OK(contract.make()->activate(Slot::a));
-  const auto first = daemons_of(*contract.make(), Slot::a);
+  const RpLives first(contract, Slot::a);
   RP_OK(contract.make()->activate(Slot::a));
-  const auto second = daemons_of(*contract.make(), Slot::a);
-  REQUIRE(first.size() == second.size());
-  REQUIRE_FALSE(first.empty());
-  for (std::size_t index = 0; index < first.size(); ++index) {
-    CHECK(first[index].pid == second[index].pid);
-  }
+  CHECK(RpLives(contract, Slot::a).pids() == first.pids());
   const auto view = contract.make()->control_plane(Slot::a);
   REQUIRE(view.has_value());
   CHECK(view->answering);
   CHECK(view->version == contract.version);
   for (int time = 0; time < 2; ++time) {
     RP_OK(contract.make()->fence(Slot::a));
-    CHECK_FALSE(any_alive(first));
+    CHECK_FALSE(first.any());
     CHECK(power_of(*contract.make(), Slot::a) == SlotPower::booted);
   }
   for (int time = 0; time < 2; ++time) {
@@ -149,10 +189,7 @@ inline void rp_counts_exits(const RpContract& contract) {
   RP_OK(rp->stage(Slot::a, contract.payload));
   RP_OK(rp->boot(Slot::a));
   RP_OK(rp->activate(Slot::a));
-  const auto before = rp->status(Slot::a);
-  REQUIRE(before.has_value());
-  const DaemonStatus victim = before->daemons.back();
-  RP_OK(send_signal(identify(victim.pid), SIGKILL));
+  const DaemonStatus victim = RpLives(contract, Slot::a).kill_last();
   DaemonStatus now;
   const bool back = wait_until(
       [&] {
@@ -184,14 +221,14 @@ inline void rp_changes_slots(const RpContract& contract) {
   RP_OK(rp->stage(Slot::a, contract.payload));
   RP_OK(rp->boot(Slot::a));
   RP_OK(rp->activate(Slot::a));
-  const auto old_side = daemons_of(*rp, Slot::a);
+  const RpLives old_side(contract, Slot::a);
   RP_OK(rp->stage(Slot::b, contract.other_payload));
   RP_OK(rp->boot(Slot::b));
-  CHECK(any_alive(old_side));
+  CHECK(old_side.any());
   CHECK(rp->control_plane(Slot::a)->answering);
 
   RP_OK(rp->fence(Slot::a));
-  CHECK_FALSE(any_alive(old_side));
+  CHECK_FALSE(old_side.any());
   RP_OK(rp->activate(Slot::b));
   auto view = rp->control_plane(Slot::b);
   REQUIRE(view.has_value());
