@@ -45,6 +45,8 @@ std::vector<std::filesystem::path> criu_programs() {
       found.push_back(program);
     }
   };
+  // The set-up fetches one only where the system's own fails, be it after its `check`.
+  add(std::filesystem::path(variable("ISSU_CRIU_PREFIX", "/opt/issu/criu")) / "bin");
   std::istringstream folders(variable("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"));
   for (std::string folder; std::getline(folders, folder, ':');) {
     if (folder.starts_with('/')) {
@@ -52,7 +54,6 @@ std::vector<std::filesystem::path> criu_programs() {
     }
   }
   add("/usr/sbin");  // not on the PATH of a user who became root with su
-  add(std::filesystem::path(variable("ISSU_CRIU_PREFIX", "/opt/issu/criu")) / "bin");
   return found;
 }
 
@@ -127,7 +128,7 @@ Result<void> criu_self_test(const Criu& criu, std::chrono::milliseconds timeout)
   }
   if (!outcome->failed_step.empty()) {
     const std::string said = criu_reasons(outcome->log);
-    return fail("CRIU " + criu.version + " can't " + outcome->failed_step +
+    return fail("CRIU " + criu.version + " (" + program + ") can't " + outcome->failed_step +
                     " a child: " + (said.empty() ? outcome->reason : said),
                 get_one);
   }

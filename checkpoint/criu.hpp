@@ -18,8 +18,8 @@ struct Criu {
   std::string version;            ///< "4.2.1"
 };
 
-/// Every CRIU on this machine, in the order in which they are asked: PATH first, then the prefix
-/// of the set-up (/opt/issu/criu, or ISSU_CRIU_PREFIX). They may not work here.
+/// Every CRIU on this machine, in the order in which they are asked: the prefix of the set-up
+/// (/opt/issu/criu, or ISSU_CRIU_PREFIX) first, then PATH. They may not work here.
 std::vector<std::filesystem::path> criu_programs();
 
 /// The version that it tells of itself.

@@ -61,12 +61,6 @@ Result<void> carry_files(const SlotFiles& from, const SlotFiles& to) {
     ISSU_TRY(make_dirs(new_place, 0755), "bringing files into the other slot");
     ISSU_TRY(carry_tree(old_place, new_place), "bringing files into the other slot");
   }
-  std::error_code error;
-  fs::copy_file(from.init_program(), to.init_program(), fs::copy_options::overwrite_existing,
-                error);
-  if (error) {
-    return fail("bringing process 1 into the other slot: " + error.message());
-  }
   return {};
 }
 

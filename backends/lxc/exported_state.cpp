@@ -19,7 +19,7 @@ constexpr std::uint64_t arrival_reserve = 64U << 20U;
 
 /// Of a slot's folder, what goes with its processes (see `carry_files`). Sockets are made anew.
 const std::vector<std::string>& written_parts() {
-  static const std::vector<std::string> parts{"upper", "init", "run", "etc", "issu-init"};
+  static const std::vector<std::string> parts{"upper", "init", "run", "etc"};
   return parts;
 }
 
@@ -93,6 +93,10 @@ Result<void> LxcRouteProcessor::import_saved(Slot slot) {
   ISSU_TRY(make_dirs(from.folder), what);
   ISSU_TRY(run_checked(tar("--extract", room.written(), from.folder, written_parts())), what);
   ISSU_TRY(lxc::carry_files(from, files(slot)), what);
+  // Mounted into the container, and not there where the router has never run.
+  if (!suite_.state_path.empty()) {
+    ISSU_TRY(make_dirs(spec_.state_dir / "daemons", 0755), what);
+  }
   ISSU_TRY(remove_tree(from.folder), what);
   return remove_tree(room.written());
 }

@@ -84,7 +84,6 @@ lxc::ConfigItems LxcRouteProcessor::config(const SlotFiles& slot) const {
       {"lxc.cap.drop", dropped_capabilities},
       {"lxc.log.file", slot.lxc_log().string()},
       {"lxc.log.level", "WARN"},
-      {"lxc.mount.entry", bind_entry(slot.init_program(), "/issu-init", "bind,ro,create=file")},
       {"lxc.mount.entry", bind_entry(slot.init(), "/issu", "bind,create=dir")},
       {"lxc.mount.entry", bind_entry(slot.config(), suite_.config_path, "bind,ro,create=dir")},
       {"lxc.mount.entry", bind_entry(slot.run(), suite_.run_path, "bind,create=dir")},

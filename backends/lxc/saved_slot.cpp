@@ -152,9 +152,10 @@ bool LxcRouteProcessor::is_saved(Slot slot) const {
 
 Result<SaveEstimate> LxcRouteProcessor::check_save(Slot slot) {
   Reasons reasons;
-  if (auto criu = checkpoint::locate_criu(); !criu) {
-    reasons.add(std::move(criu).error());
-  }
+  // Some versions pass their own check and fail on the first socket.
+  auto criu = checkpoint::locate_criu();
+  reasons.add_if(criu ? checkpoint::criu_self_test(*criu)
+                      : Result<void>(fail(std::move(criu).error())));
   reasons.add_unless(
       !spec_.first_id,
       "a checkpoint of containers in a user namespace can be taken, not restored: CRIU can't "

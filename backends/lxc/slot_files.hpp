@@ -24,7 +24,8 @@ struct SlotFiles {
   [[nodiscard]] auto config() const { return folder / "etc"; }     ///< the daemons' configuration
   [[nodiscard]] auto run() const { return folder / "run"; }        ///< the daemons' sockets
   [[nodiscard]] auto init() const { return folder / "init"; }      ///< of the container's process 1
-  [[nodiscard]] auto init_program() const { return folder / "issu-init"; }
+  /// In the root filesystem: programs may be run from there, whatever is said of run_dir.
+  [[nodiscard]] auto init_program() const { return rootfs() / "issu-init"; }
   [[nodiscard]] auto control() const { return init() / "ctl"; }
   [[nodiscard]] auto log_of(const std::string& daemon) const {
     return init() / "log" / (daemon + ".log");

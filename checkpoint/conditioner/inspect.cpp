@@ -95,6 +95,22 @@ bool is_bound_to_device(int fd) {
   return ::getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, &size) == 0 && size != 0;
 }
 
+/// Kinds that routing software is known to open, by name.
+std::string family_text(int family) {
+  constexpr std::array<std::pair<int, const char*>, 6> known = {{{AF_KEY, "AF_KEY"},
+                                                                 {AF_CAN, "AF_CAN"},
+                                                                 {AF_TIPC, "AF_TIPC"},
+                                                                 {AF_ALG, "AF_ALG"},
+                                                                 {AF_VSOCK, "AF_VSOCK"},
+                                                                 {AF_XDP, "AF_XDP"}}};
+  for (const auto& [number, name] : known) {
+    if (number == family) {
+      return std::string("the address family ") + name;
+    }
+  }
+  return "the address family " + std::to_string(family);
+}
+
 void inet_obstacles(int fd, const Socket& socket, std::vector<std::string>& found) {
   const bool known_type =
       socket.type == SOCK_STREAM || socket.type == SOCK_DGRAM || socket.type == SOCK_RAW;
@@ -170,7 +186,7 @@ std::vector<std::string> obstacles_of(int fd, const Socket& socket) {
       found.emplace_back("a netlink socket in groups, not bound to a port");
     }
   } else if (socket.family != AF_UNIX && socket.family != AF_PACKET) {
-    found.push_back("a socket of address family " + std::to_string(socket.family));
+    found.push_back("a socket of " + family_text(socket.family));
   }
   if (has_ebpf_filter(fd)) {
     found.emplace_back("a socket with an eBPF filter");

@@ -53,6 +53,22 @@ Result<void> load_kernel_tables(const std::string& netns, const std::filesystem:
   return written ? Result<void>{} : fail(std::move(written).error());
 }
 
+Result<void> set_link(const std::string& netns, const std::string& name, const Argv& words) {
+  Argv whole{"ip", "-n", netns, "link", "set", "dev", name};
+  whole.insert(whole.end(), words.begin(), words.end());
+  auto said = run_checked(whole);
+  return said ? Result<void>() : fail(std::move(said).error());
+}
+
+/// Whether an interface of the route processor stands for a port of an NPU of our own, and has its
+/// address: a frame to another one the port leaves alone.
+bool is_port(const Router& router, const std::string& name) {
+  const auto& spec = router.config.router;
+  return spec.npu.driver == "soft" &&
+         std::any_of(spec.ports.begin(), spec.ports.end(),
+                     [&](const auto& port) { return port.name == name; });
+}
+
 /// Gives the interfaces of a new chassis the addresses that the saved daemons know: those of IPv6
 /// links follow from them.
 Result<void> readdress(const Router& router, const archive::Chassis& made) {
@@ -68,12 +84,12 @@ Result<void> readdress(const Router& router, const archive::Chassis& made) {
     if (was == made.links.end() || was->address == link.address) {
       continue;
     }
-    for (const Argv& words : {Argv{"down"}, Argv{"address", was->address}}) {
-      Argv whole{"ip", "-n", netns, "link", "set", "dev", link.name};
-      whole.insert(whole.end(), words.begin(), words.end());
-      if (auto said = run_checked(whole); !said) {
-        return pass(std::move(said).error(), "giving " + link.name + " its address");
-      }
+    ISSU_TRY(set_link(netns, link.name, {"down"}), "giving " + link.name + " its address");
+    ISSU_TRY(set_link(netns, link.name, {"address", was->address}),
+             "giving " + link.name + " its address");
+    if (is_port(router, link.name)) {
+      ISSU_TRY(set_link(router.config.router.npu_netns(), link.name, {"address", was->address}),
+               "giving the NPU's port " + link.name + " its address");
     }
     changed = true;
   }

@@ -117,9 +117,7 @@ Result<Target> check(const Options& options, const Router& router,
                 "restore it on a router of the same description");
   }
   const auto criu = checkpoint::locate_criu();
-  if (!criu) {
-    reasons.add(criu.error());
-  }
+  reasons.add_if(criu ? checkpoint::criu_self_test(*criu) : Result<void>(fail(criu.error())));
   const auto here = archive::this_machine(criu ? criu->version : manifest.machine.criu);
   if (auto can =
           here ? archive::can_go_on(manifest.machine, *here) : Result<void>(fail(here.error()));
@@ -158,6 +156,7 @@ Result<void> bring_image(const Options& options, const Router& router, Slot slot
   }
   ISSU_TRY(make_dirs(router.store.slot_dir(slot)), "preparing the slot");
   ISSU_TRY(image::extract_payload(*bundle, router.store.payload(slot)), "preparing the slot");
+  ISSU_TRY(router.store.keep_next(options.image), "keeping the bundle");
   const auto& manifest = bundle->manifest();
   return router.store.set_image(slot, {manifest.version, manifest.compatible, manifest.kind_text(),
                                        bundle->payload_sha256()});
@@ -241,8 +240,13 @@ Result<ordered_json> bring_back(const Options& options, const Router& router,
     if (target.bring_image && !runs(router, target.slot)) {
       (void)router.rp->unstage(target.slot);
       (void)router.store.clear(target.slot);
+      (void)router.store.drop_next();
     }
     return fail(std::move(restored).error());
+  }
+  if (target.bring_image) {
+    // What `issu rollback` goes back to after the next upgrade.
+    ISSU_TRY(router.store.promote_next(), "keeping the bundle");
   }
   const double back_s = wait_until_back(router, target.slot, index.manifest);
   if (routes) {

@@ -126,6 +126,7 @@ Result<DrillOutcome> run_drill(const Scenario& scenario, const DrillOptions& opt
               evidence,
               (options.issu.parent_path() / "../lib/libissu-fault.so").lexically_normal(),
               territory_of(lab->layout(), scenario.lab.npu == "soft"),
+              lab->layout().peers,
               say};
   Runner runner(stage, interrupt);
   const auto done = runner.run(scenario.steps);

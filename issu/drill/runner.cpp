@@ -53,6 +53,9 @@ Result<void> Runner::take(const Step& step) {
   if (const auto* archive = std::get_if<ArchiveStep>(&step.what)) {
     return take_archive(*archive, step.name);
   }
+  if (const auto* reset = std::get_if<ResetStep>(&step.what)) {
+    return reset_peer(*reset);
+  }
   if (const auto* wait = std::get_if<WaitStep>(&step.what)) {
     return interrupt_->sleep(wait->time) ? fail("interrupted") : Result<void>();
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "issu/drill/interrupt.hpp"
+#include "issu/drill/layout.hpp"
 #include "issu/drill/leftovers.hpp"
 #include "issu/drill/outcome.hpp"
 #include "issu/drill/program.hpp"
@@ -23,6 +24,7 @@ struct Stage {
   std::filesystem::path evidence;  ///< what every command said
   std::filesystem::path fault;     ///< libissu-fault.so
   Territory territory;
+  std::vector<PeerPlace> peers;
   std::function<void(const std::string&)> say;
 };
 
@@ -55,12 +57,19 @@ class Runner {
   Result<void> save_npu(const NpuStep& step, const std::string& name);
   // archive_step.cpp
   Result<void> take_archive(const ArchiveStep& step, const std::string& name);
-  Result<void> archive_save(const std::string& name);
+  Result<void> archive_save(const ArchiveStep& step, const std::string& name);
+  /// Without its key neither the archive's bytes nor `show` have a word of the configuration.
+  Result<void> archive_keeps_secrets(const std::string& name, const std::filesystem::path& file);
   Result<void> archive_tamper(const std::string& name);
-  Result<void> archive_restore(const std::string& name, bool rebuild);
+  // archive_restore_step.cpp
+  Result<void> archive_restore(const ArchiveStep& step, const std::string& name);
+  [[nodiscard]] Result<std::filesystem::path> keep_archive() const;
+  // archive_step.cpp
   /// Runs `issu checkpoint VERB` and judges its exit code; its answer.
   Result<nlohmann::json> archive_command(const std::string& name, Argv words, int expected);
   void judge_fact(const std::string& what, const std::string& expected, const std::string& got);
+  // peer_step.cpp
+  Result<void> reset_peer(const ResetStep& step);
   Result<void> take_compare(const CompareStep& step);
   Result<void> take_walk(const WalkStep& step, const std::string& name);
   Result<bool> walk_once(const WalkStep& step, const std::string& name, unsigned record);

@@ -78,9 +78,18 @@ struct NpuStep {
 /// Something is done with an archive of the router, under the lab's streams: "save" (the router
 /// goes on with its sessions, nothing is lost), "tamper" (each of some flipped bytes is refused),
 /// "restore" (the saved daemons take the running ones' place; sessions and routes come back,
-/// nothing is lost), "rebuild" (the router is taken down and comes back out of its archive).
+/// nothing is lost), "rebuild" (the router is taken down and comes back out of its archive),
+/// "reimage" (it is taken down with all that it had, and comes back out of the archive and a bundle
+/// of the image).
 struct ArchiveStep {
   std::string what;
+  bool passphrase = false;  ///< of save: closed with one, in place of a key file
+  std::string image{};      ///< of reimage
+};
+/// A BIRD peer ends all its sessions with the router, as its operator would (`birdc restart`), and
+/// begins them again by itself.
+struct ResetStep {
+  std::string peer;
 };
 struct WaitStep {
   std::chrono::milliseconds time{};
@@ -111,8 +120,8 @@ struct WalkStep {
 struct Step {
   std::string name;  ///< "upgrade frr-trixie" when the scenario gives none
   unsigned line = 0;
-  std::variant<UpgradeStep, CommandStep, NpuStep, ArchiveStep, WaitStep, SnapshotStep, CompareStep,
-               RepeatStep, WalkStep>
+  std::variant<UpgradeStep, CommandStep, NpuStep, ArchiveStep, ResetStep, WaitStep, SnapshotStep,
+               CompareStep, RepeatStep, WalkStep>
       what;
 };
 

@@ -21,6 +21,8 @@ void add_images(const std::vector<Step>& steps, std::vector<std::string>& images
     } else if (const auto* walk = std::get_if<WalkStep>(&step.what)) {
       add_once(images, walk->image);
       add_once(images, walk->back);
+    } else if (const auto* archive = std::get_if<ArchiveStep>(&step.what)) {
+      add_once(images, archive->image);
     } else if (const auto* repeat = std::get_if<RepeatStep>(&step.what)) {
       add_images(repeat->steps, images);
     }

@@ -11,9 +11,9 @@ namespace {
 
 using config::StrictTable;
 
-const std::vector<std::string> kKinds{"upgrade", "accept", "abort",    "rollback",
-                                      "resume",  "wait",   "snapshot", "compare",
-                                      "repeat",  "walk",   "npu",      "archive"};
+const std::vector<std::string> kKinds{"upgrade", "accept",   "abort",   "rollback", "resume",
+                                      "wait",    "snapshot", "compare", "repeat",   "walk",
+                                      "npu",     "archive",  "reset"};
 const std::vector<std::string> kPhases{"preflight",  "stage",     "checkpoint", "presync", "freeze",
                                        "switchover", "reconcile", "soak",       "commit"};
 
@@ -121,9 +121,15 @@ Step read_step(StrictTable& table, const std::string& kind, Reading& reading) {
     return {step.what + " the NPU", 0, step};
   }
   if (kind == "archive") {
-    const ArchiveStep step{
-        table.required_choice("archive", {"save", "tamper", "restore", "rebuild"})};
+    ArchiveStep step{
+        table.required_choice("archive", {"save", "tamper", "restore", "rebuild", "reimage"})};
+    step.passphrase = step.what == "save" && table.boolean("passphrase", false);
+    step.image = step.what == "reimage" ? table.required_text("image") : "";
     return {"archive: " + step.what, 0, step};
+  }
+  if (kind == "reset") {
+    const ResetStep step{table.required_text("reset")};
+    return {"the peer " + step.peer + " resets", 0, step};
   }
   if (kind == "wait") {
     return wait_step(table);

@@ -8,6 +8,7 @@
 
 #include "checkpoint/sandbox.hpp"
 #include "issu/base/clock.hpp"
+#include "tests/checkpoint/variable.hpp"
 #include "tests/skip.hpp"
 
 namespace fs = std::filesystem;
@@ -57,6 +58,50 @@ TEST_CASE("a check that fails quotes the reason, not the harmless line") {
   REQUIRE_FALSE(checked.has_value());
   CHECK(checked.error().what().find("(vdso.c:2): no") != std::string::npos);
   CHECK(checked.error().what().find("RLIMIT") == std::string::npos);
+}
+
+TEST_CASE("the set-up's CRIU goes before that of PATH, which passed its check as well") {
+  const std::string says = "[ \"$1\" = check ] || echo 'Version: ";
+  const auto old = program_that_says("path", says + "4.1.1'");
+  const fs::path prefix =
+      fs::temp_directory_path() / ("issu-criu-test-" + std::to_string(getpid()));
+  fs::create_directories(prefix);
+  const auto fetched = program_that_says("fetched", says + "4.2.1'");
+  fs::create_directory_symlink(fetched.parent_path(), prefix / "bin");
+  {
+    const issu::tests::Variable path("PATH", old.parent_path().string());
+    const issu::tests::Variable place("ISSU_CRIU_PREFIX", prefix.string());
+    const auto criu = issu::checkpoint::locate_criu();
+    REQUIRE(criu.has_value());
+    CHECK(criu->version == "4.2.1");
+    CHECK(criu->program == prefix / "bin/criu");
+  }
+  const issu::tests::Variable path("PATH", old.parent_path().string());
+  const issu::tests::Variable place("ISSU_CRIU_PREFIX", "/nowhere");
+  CHECK(issu::checkpoint::locate_criu()->version == "4.1.1");
+  fs::remove_all(prefix);
+  fs::remove_all(old.parent_path());
+  fs::remove_all(fetched.parent_path());
+}
+
+TEST_CASE("where no CRIU works, each is told with its reason and where to get one") {
+  const auto old = program_that_says(
+      "old",
+      "[ \"$1\" = check ] || { echo 'Version: 3.17.1'; exit; }\n"
+      "echo 'Error (vdso.c:381): vdso: Unexpected rt vDSO area bounds' >&2; exit 1");
+  const issu::tests::Variable place("ISSU_CRIU_PREFIX", "/nowhere");
+  const issu::tests::Variable path("PATH", old.parent_path().string());
+  const auto criu = issu::checkpoint::locate_criu();
+  fs::remove_all(old.parent_path());
+  if (criu) {
+    // The system's own, which works here, comes behind.
+    CHECK(criu->program == "/usr/sbin/criu");
+    return;
+  }
+  const std::string told = criu.error().message();
+  CHECK(told.find(old.string() + " check` fails: ") != std::string::npos);
+  CHECK(told.find("Unexpected rt vDSO area bounds") != std::string::npos);
+  CHECK(told.find("scenarios/setup") != std::string::npos);
 }
 
 TEST_CASE("the sandbox holds its victim, tells which step failed, and ends in time") {

@@ -134,6 +134,42 @@ TEST_CASE("restoring an archive of another router, without its image, is refused
   CHECK_FALSE(std::filesystem::exists(sample().dir() / "run"));
 }
 
+TEST_CASE("restoring on a machine that is older, or of another kind, is refused with 3") {
+  tests::ArchiveSample foreign;
+  foreign.manifest.machine.architecture = "s390x";
+  foreign.manifest.machine.kernel = "99.1.0-7-cloud";
+  foreign.manifest.machine.criu = "99.2";
+  const auto file = foreign.pack("foreign");
+  const auto router = foreign.dir() / "router.toml";
+  tests::require(write_file_atomic(router, read_file(router_file()).value()));
+  const auto said = checkpoint(
+      {"restore", file.string(), "-f", router.string(), "--key-file", foreign.key_file().string()});
+  CHECK(said.status == 3);
+  CHECK_MESSAGE(holds(said.err, "s390x"), said.err);
+  CHECK(holds(said.err, "99.1.0-7-cloud"));
+  // Where CRIU works, its version counts, too; where none does, that is told.
+  CHECK((holds(said.err, "99.2") || holds(said.err, "no CRIU works")));
+  CHECK_FALSE(std::filesystem::exists(foreign.dir() / "run"));
+}
+
+TEST_CASE("restoring with another image than the one that was saved is refused with 3") {
+  tests::require(
+      write_file_atomic(sample().dir() / "payload", "hsqs is what a payload begins with"));
+  RunOutput built = *run({ISSU_BIN_DIR "/issu", "image", "build", "--payload",
+                          (sample().dir() / "payload").string(), "--compatible", "x", "--version",
+                          "7", "--certificate", sample().signed_by().certificate.string(), "--key",
+                          sample().signed_by().key.string(), "--output",
+                          (sample().dir() / "other.raucb").string()});
+  REQUIRE_MESSAGE(built.status == 0, built.err);
+  const auto said =
+      checkpoint(with_key({"restore", archive_made().string(), "-f", router_file().string(),
+                           "--force", "--image", (sample().dir() / "other.raucb").string()}));
+  CHECK(said.status == 3);
+  CHECK_MESSAGE(holds(said.err, "is another image than the one"), said.err);
+  CHECK(holds(said.err, "wanted is " + std::string(64, 'a')));
+  CHECK_FALSE(std::filesystem::exists(sample().dir() / "var/slot-a"));
+}
+
 TEST_CASE("an archive is found by its name in the router's folder, with the router's key") {
   const auto router = router_file("[archive]\nfolder = \".\"\nkey_file = \"archive.key\"\n");
   (void)archive_made();

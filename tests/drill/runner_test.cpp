@@ -25,6 +25,7 @@ struct Theatre {
               folder / "evidence",
               "",
               {},
+              {},
               [this](const std::string& line) { lines.push_back(line); }};
   Runner runner{stage, interrupt};
 
@@ -126,6 +127,19 @@ TEST_CASE("repeat, snapshot and compare") {
   const Judgement& last = theatre.runner.judgements().back();
   CHECK_FALSE(last.passed);
   CHECK(last.got.find("state/left") != std::string::npos);
+}
+
+TEST_CASE("a peer that is not there, or is no BIRD, can't be told to reset") {
+  Theatre theatre;
+  PeerPlace west;
+  west.spec.name = "west";
+  west.spec.daemon = "frr";
+  theatre.stage.peers = {west};
+  for (const char* name : {"east", "west"}) {
+    const auto done = theatre.runner.run({step_of("reset", ResetStep{name})});
+    REQUIRE_FALSE(done);
+    CHECK(done.error().message().find(name) != std::string::npos);
+  }
 }
 
 TEST_CASE("an interrupt ends the drill, and the program with it") {

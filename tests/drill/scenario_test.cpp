@@ -51,9 +51,17 @@ compare = "s"
 [[step]]
 walk = "three"
 back = "one"
+[[step]]
+reset = "east"
+[[step]]
+archive = "save"
+passphrase = true
+[[step]]
+archive = "reimage"
+image = "four"
 )");
   REQUIRE_MESSAGE(loaded, loaded.error().message());
-  REQUIRE(loaded->steps.size() == 10);
+  REQUIRE(loaded->steps.size() == 13);
   CHECK(loaded->steps[1].name == "open");
   CHECK(std::get<drill::UpgradeStep>(loaded->steps[1].what).until == "soak");
   CHECK(std::get<drill::WaitStep>(loaded->steps[3].what).time == std::chrono::milliseconds(1500));
@@ -62,7 +70,9 @@ back = "one"
   CHECK(std::get<drill::CommandStep>(repeat.steps.at(1).what).exit_code == 1);
   CHECK(std::get<drill::UpgradeStep>(loaded->steps[6].what).kill_after_record == 4);
   CHECK(std::get<drill::WalkStep>(loaded->steps[9].what).back == "one");
-  CHECK(drill::images_of(*loaded) == std::vector<std::string>{"one", "two", "three"});
+  CHECK(std::get<drill::ResetStep>(loaded->steps[10].what).peer == "east");
+  CHECK(std::get<drill::ArchiveStep>(loaded->steps[11].what).passphrase);
+  CHECK(drill::images_of(*loaded) == std::vector<std::string>{"one", "two", "three", "four"});
 }
 
 namespace {

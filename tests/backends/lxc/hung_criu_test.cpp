@@ -8,6 +8,7 @@
 #include "issu/base/child.hpp"
 #include "issu/base/file.hpp"
 #include "tests/backends/lxc/lxc_lab.hpp"
+#include "tests/checkpoint/variable.hpp"
 #include "tests/skip.hpp"
 #include "tests/temp_dir.hpp"
 
@@ -18,11 +19,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A CRIU before the real one on PATH, for the time of its life: it asks before a dump as the real
+/// A CRIU in the place of the set-up's, for the time of its life: it asks before a dump as the real
 /// one does, and then never ends.
 class HungCriu {
  public:
-  explicit HungCriu(const fs::path& real) : before_(std::getenv("PATH")) {
+  explicit HungCriu(const fs::path& real) {
+    fs::create_directories(program().parent_path());
     std::ofstream(program()) << "#!/bin/sh\n"
                                 "[ \"$1\" = dump ] || exec "
                              << real.string()
@@ -33,11 +35,7 @@ class HungCriu {
                              << "\n"
                                 "exec sleep 600\n";
     fs::permissions(program(), fs::perms::owner_all);
-    ::setenv("PATH", (dir_.path().string() + ":" + before_).c_str(), 1);
   }
-  HungCriu(const HungCriu&) = delete;
-  HungCriu& operator=(const HungCriu&) = delete;
-  ~HungCriu() { ::setenv("PATH", before_.c_str(), 1); }
 
   /// Of the one that hangs; 0: none was started.
   [[nodiscard]] pid_t pid() const {
@@ -45,10 +43,10 @@ class HungCriu {
   }
 
  private:
-  [[nodiscard]] fs::path program() const { return dir_.path() / "criu"; }
+  [[nodiscard]] fs::path program() const { return dir_.path() / "bin/criu"; }
   [[nodiscard]] fs::path pid_file() const { return dir_.path() / "pid"; }
   tests::TempDir dir_;
-  std::string before_;
+  tests::Variable prefix_{"ISSU_CRIU_PREFIX", dir_.path()};
 };
 
 }  // namespace

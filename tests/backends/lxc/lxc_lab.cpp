@@ -1,8 +1,10 @@
 #include "tests/backends/lxc/lxc_lab.hpp"
 
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include <fstream>
+#include <utility>
 
 #include "backends/lxc/lxc.hpp"
 #include "issu/base/file.hpp"
@@ -90,10 +92,25 @@ LxcLab::~LxcLab() {
     CHECK(rp->power_off(slot).has_value());
     CHECK(rp->unstage(slot).has_value());
   }
+  allow_programs();
   CHECK(NetNs::remove(spec_.netns).has_value());
   CHECK(UserNs::remove(spec_.user_ns()).has_value());
   CHECK(remove_tree(folder_).has_value());
   CHECK(remove_tree(spec_.run_dir).has_value());
+}
+
+void LxcLab::forbid_programs() {
+  REQUIRE(make_dirs(spec_.run_dir).has_value());
+  REQUIRE(::mount("issu-test", spec_.run_dir.c_str(), "tmpfs", MS_NOEXEC | MS_NOSUID | MS_NODEV,
+                  nullptr) == 0);
+  programs_forbidden_ = true;
+}
+
+void LxcLab::allow_programs() {
+  if (std::exchange(programs_forbidden_, false)) {
+    CHECK(::umount2(spec_.run_dir.c_str(), 0) == 0);
+    CHECK(::rmdir(spec_.run_dir.c_str()) == 0);
+  }
 }
 
 std::unique_ptr<backends::RouteProcessor> LxcLab::make() const {

@@ -28,6 +28,10 @@ class LxcLab {
   [[nodiscard]] std::unique_ptr<backends::RouteProcessor> make() const;
   [[nodiscard]] std::vector<std::string> traces() const;
   [[nodiscard]] const backends::RouterSpec& spec() const { return spec_; }
+  /// Mounts a file system on run_dir from which no program may be run, as many machines' /run is.
+  void forbid_programs();
+  /// What that left of run_dir goes; nothing may be in it any more.
+  void allow_programs();
 
  private:
   void write_config();
@@ -35,6 +39,7 @@ class LxcLab {
   std::string missing_;
   std::filesystem::path folder_;
   backends::RouterSpec spec_;
+  bool programs_forbidden_ = false;
 };
 
 }  // namespace issu::testing

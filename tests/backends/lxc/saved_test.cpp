@@ -10,7 +10,9 @@
 #include "issu/base/clock.hpp"
 #include "tests/backends/lxc/lxc_lab.hpp"
 #include "tests/backends/rp_saved_contract.hpp"
+#include "tests/checkpoint/variable.hpp"
 #include "tests/skip.hpp"
+#include "tests/temp_dir.hpp"
 
 using namespace issu;
 using namespace issu::backends;
@@ -105,6 +107,37 @@ TEST_CASE("a dump that finds no room is told, and the daemons go on as if nothin
   rp_takes_down(contract);
 }
 
+TEST_CASE("a CRIU that passes its own check and can't dump is told before anything is touched") {
+  LxcLab lab("frr");
+  if (!missing(lab).empty()) {
+    ISSU_SKIP(missing(lab));
+  }
+  const RpContract contract = lab.contract();
+  auto rp = lab.make();
+  rp_brings_up(*rp, Slot::a, contract.payload);
+  RP_OK(rp->check_save(Slot::a));
+  {
+    const tests::TempDir prefix;
+    std::filesystem::create_directories(prefix / "bin");
+    std::ofstream(prefix / "bin/criu")
+        << "#!/bin/sh\n"
+           "case $1 in --version) echo 'Version: 4.1.1';; check) ;;\n"
+           "*) echo 'Error (sockets.c:1): getsockopt(1,16): Operation not supported'; exit 1;; "
+           "esac\n";
+    std::filesystem::permissions(prefix / "bin/criu", std::filesystem::perms::owner_all);
+    const tests::Variable place("ISSU_CRIU_PREFIX", prefix.path());
+    const auto refused = rp->check_save(Slot::a);
+    REQUIRE_FALSE(refused.has_value());
+    const std::string told = refused.error().message();
+    INFO(told);
+    for (const char* word : {"4.1.1", "bin/criu", "can't dump a child", "getsockopt(1,16)"}) {
+      CHECK_MESSAGE(told.find(word) != std::string::npos, word);
+    }
+  }
+  rp_goes_on(contract, Slot::a);
+  rp_takes_down(contract);
+}
+
 TEST_CASE("a caller that is killed while it saves or restores leaves what the next one ends") {
   LxcLab lab("frr");
   if (!missing(lab).empty()) {
@@ -122,4 +155,27 @@ TEST_CASE("a caller that is killed while it saves or restores leaves what the ne
     CHECK_FALSE(is_locked(lab));
   }
   rp_takes_down(contract);
+}
+
+TEST_CASE("containers run, are saved and restored where no program may be run from run_dir") {
+  LxcLab lab("frr");
+  if (!missing(lab).empty()) {
+    ISSU_SKIP(missing(lab));
+  }
+  lab.forbid_programs();
+  const RpContract contract = lab.contract();
+  auto rp = lab.make();
+  RP_OK(rp->check());
+  rp_brings_up(*rp, Slot::a, contract.payload);
+  RP_OK(rp->stage(Slot::b, contract.payload));
+  RP_OK(rp->check_same(Slot::a, contract.payload.file));
+  RP_OK(rp->save(Slot::a, Afterwards::gone));
+  RP_OK(rp->restore(Slot::a, Slot::b, Sessions::keep));
+  rp_goes_on(contract, Slot::b);
+  for (const auto slot : {Slot::a, Slot::b}) {
+    RP_OK(rp->power_off(slot));
+    RP_OK(rp->unstage(slot));
+  }
+  lab.allow_programs();
+  rp_left_nothing(contract);
 }

@@ -35,7 +35,6 @@ std::string config_of(const RouterSpec& spec, const SlotFiles& files) {
          "\nlxc.init.cmd = /issu-init /issu\nlxc.namespace.share.net = " +
          NetNs::path_of(spec.netns).string() +
          "\nlxc.console.path = none\nlxc.tty.max = 0\nlxc.mount.auto = proc:mixed sys:ro\n" +
-         bind(files.init_program(), "/issu-init", "bind,ro,create=file") +
          bind(files.init(), "/issu", "bind,create=dir") +
          bind(files.config(), suite->config_path, "bind,ro,create=dir") +
          bind(files.run(), suite->run_path, "bind,create=dir") +
