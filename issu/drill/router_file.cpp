@@ -59,9 +59,9 @@ std::string router_toml(const LabSpec& lab, const Layout& layout, const std::str
       "run_dir = \"{}\"\nnetns = \"{}\"\n",
       layout.id, lab.suite, layout.config_dir().string(), layout.state_dir().string(),
       layout.run_dir().string(), layout.chassis());
-  if (!lab.daemons.empty()) {
+  if (!lab.daemons.empty() || (lab.suite == "frr" && (lab.ospf || lab.bfd))) {
     std::string names;
-    for (const std::string& daemon : lab.daemons) {
+    for (const std::string& daemon : lab.suite == "frr" ? lab.frr_daemons() : lab.daemons) {
       names += (names.empty() ? "\"" : ", \"") + daemon + "\"";
     }
     text += "daemons = [" + names + "]\n";
