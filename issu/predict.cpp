@@ -30,9 +30,8 @@ Error too_impatient(double predicted_ms, double needed_ms,
   return Error(
       fmt::format("the daemons will be frozen for {:.1f} s or so, with a margin {:.1f} s, and the "
                   "{} {} ({} {:.3g} s, a packet each {:.3g} s) endures {:.3g} s",
-                  predicted_ms / 1e3, needed_ms / 1e3,
-                  bfd ? "BFD session with" : "OSPF neighbour", adjacency.peer,
-                  bfd ? "detection time" : "dead interval", adjacency.detects_s,
+                  predicted_ms / 1e3, needed_ms / 1e3, bfd ? "BFD session with" : "OSPF neighbour",
+                  adjacency.peer, bfd ? "detection time" : "dead interval", adjacency.detects_s,
                   adjacency.interval_s, *adjacency.endures_s()),
       bfd ? fmt::format("set its detection time (interval times multiplier) to {:.0f} s or more at "
                         "both ends, or take BFD off it for the upgrade",

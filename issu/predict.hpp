@@ -16,8 +16,8 @@ namespace issu {
 
 /// Refuses when a timer could run out at a neighbour: the hold timer of a session, OSPF's dead
 /// interval, BFD's detection time. It may have heard from us last an interval of our packets before
-/// the freeze (of BGP's keepalives: a third of the hold time), and the prediction gets as much again
-/// as a margin, and a second. Names each neighbour, its interval, and the one that would do.
+/// the freeze (of BGP's keepalives: a third of the hold time), and the prediction gets as much
+/// again as a margin, and a second. Names each neighbour, its interval, and the one that would do.
 Result<void> fits_timers(double predicted_ms, const backends::ControlPlaneView& view);
 
 }  // namespace issu

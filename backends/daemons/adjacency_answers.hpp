@@ -29,9 +29,9 @@ struct OspfInterface {
 Result<std::vector<Adjacency>> parse_frr_ospf_neighbors(std::string_view answer);
 /// Reads `show ip ospf interface json`.
 Result<std::vector<OspfInterface>> parse_frr_ospf_interfaces(std::string_view answer);
-/// Reads `show bfd peers json`. FRR says what both ends ask for; when this end goes silent the other
-/// one gives up after this end's multiplier times the longer of this end's transmit interval and its
-/// own receive interval (RFC 5880, 6.8.4).
+/// Reads `show bfd peers json`. FRR says what both ends ask for; when this end goes silent the
+/// other one gives up after this end's multiplier times the longer of this end's transmit interval
+/// and its own receive interval (RFC 5880, 6.8.4).
 Result<std::vector<Adjacency>> parse_frr_bfd_peers(std::string_view answer);
 
 /// Reads `show ospf neighbors NAME`, without intervals.

@@ -25,7 +25,8 @@ json object_in(const json& object, const char* key) {
 }
 
 tl::unexpected<Error> no_json(const char* what, std::string_view answer) {
-  return fail(std::string(what) + " is no JSON that is known: " + std::string(answer.substr(0, 80)));
+  return fail(std::string(what) +
+              " is no JSON that is known: " + std::string(answer.substr(0, 80)));
 }
 
 Adjacency ospf_neighbour(const std::string& router_id, const json& said) {

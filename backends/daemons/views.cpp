@@ -71,8 +71,8 @@ bool ask_ospfd(FrrVty& ospfd, const Deadline& deadline, ControlPlaneView& view) 
 
 bool ask_bfdd(FrrVty& bfdd, const Deadline& deadline, ControlPlaneView& view) {
   auto answer = bfdd.ask("show bfd peers json", left_of(deadline));
-  auto found = answer ? parse_frr_bfd_peers(*answer)
-                      : Result<std::vector<Adjacency>>(fail(answer.error()));
+  auto found =
+      answer ? parse_frr_bfd_peers(*answer) : Result<std::vector<Adjacency>>(fail(answer.error()));
   if (!found) {
     return false;
   }

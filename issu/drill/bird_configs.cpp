@@ -44,8 +44,7 @@ protocol bgp {} {{
 )",
                      side.name, side.local, side.local_as, side.remote, side.remote_as,
                      side.spec.hold_s, side.passive ? "on" : "off", guarded(side.spec),
-                     side.bfd ? "\n  bfd on;" : "", side.family,
-                     side.exports);
+                     side.bfd ? "\n  bfd on;" : "", side.family, side.exports);
 }
 
 std::string statics(const PeerSpec& spec, int family) {
@@ -103,9 +102,11 @@ std::string bird_router_conf(const Layout& layout) {
   text += protocols_beside(layout, ports);
   for (const PeerPlace& peer : layout.peers) {
     text += session({peer.spec.name + "4", 4, peer.router4, peer.peer4, layout.router_as, peer.as,
-                     peer.spec, "where source = RTS_BGP", peer.spec.daemon == "frr", layout.bfd.has_value()});
+                     peer.spec, "where source = RTS_BGP", peer.spec.daemon == "frr",
+                     layout.bfd.has_value()});
     text += session({peer.spec.name + "6", 6, peer.router6, peer.peer6, layout.router_as, peer.as,
-                     peer.spec, "where source = RTS_BGP", peer.spec.daemon == "frr", layout.bfd.has_value()});
+                     peer.spec, "where source = RTS_BGP", peer.spec.daemon == "frr",
+                     layout.bfd.has_value()});
   }
   return text;
 }

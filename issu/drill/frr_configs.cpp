@@ -79,9 +79,9 @@ std::string networks(const PeerSpec& spec, int family) {
 }  // namespace
 
 std::string frr_peer_conf(const Layout& layout, const PeerPlace& peer) {
-  const std::vector<Neighbor> neighbors{{peer.router4, 4, layout.router_as, peer.spec, layout.bfd.has_value()},
-                                        {peer.router6, 6, layout.router_as, peer.spec,
-                                         layout.bfd.has_value()}};
+  const std::vector<Neighbor> neighbors{
+      {peer.router4, 4, layout.router_as, peer.spec, layout.bfd.has_value()},
+      {peer.router6, 6, layout.router_as, peer.spec, layout.bfd.has_value()}};
   std::string text = fmt::format(
       "frr defaults traditional\nhostname {}\nlog file {}\nlog timestamp precision 3\n"
       "debug bgp neighbor-events\n!\n",

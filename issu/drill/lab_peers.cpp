@@ -46,9 +46,9 @@ Result<void> write_peer(const Layout& layout, const PeerPlace& peer) {
              "peer " + peer.spec.name);
   }
   if (layout.bfd) {
-    ISSU_TRY(write_file_atomic(peer.dir / "bfdd.conf", frr_bfd_conf(*layout.bfd, peer.spec.name),
-                               0644),
-             "peer " + peer.spec.name);
+    ISSU_TRY(
+        write_file_atomic(peer.dir / "bfdd.conf", frr_bfd_conf(*layout.bfd, peer.spec.name), 0644),
+        "peer " + peer.spec.name);
   }
   ISSU_TRY(write_file_atomic(peer.dir / "zebra.conf", "hostname " + peer.spec.name + "\n", 0644),
            "peer " + peer.spec.name);
@@ -235,8 +235,9 @@ bool adjacent(const Layout& layout, const PeerPlace& peer) {
       }
     }
   }
-  return !layout.bfd || says(frr ? vtysh("bfdd", "show bfd peers json") : birdc("show bfd sessions"),
-                             frr ? "\"status\":\"up\"" : " Up ", 2);
+  return !layout.bfd ||
+         says(frr ? vtysh("bfdd", "show bfd peers json") : birdc("show bfd sessions"),
+              frr ? "\"status\":\"up\"" : " Up ", 2);
 }
 
 }  // namespace

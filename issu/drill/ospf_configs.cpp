@@ -24,9 +24,9 @@ std::string bird_instance(const OspfSpec& ospf, unsigned version,
       "\nprotocol ospf v{0} {1} {{\n  ipv{2} {{ import all; export none; }};\n  area 0 {{\n",
       version, bird_ospf_name(version), family);
   for (const std::string& interface : interfaces) {
-    text += fmt::format("    interface \"{}\" {{ type {}; hello {}; dead {}; }};\n", interface,
-                        ospf.network == "broadcast" ? "broadcast" : "ptp", ospf.hello_s,
-                        ospf.dead_s);
+    text +=
+        fmt::format("    interface \"{}\" {{ type {}; hello {}; dead {}; }};\n", interface,
+                    ospf.network == "broadcast" ? "broadcast" : "ptp", ospf.hello_s, ospf.dead_s);
   }
   return text + "  };\n}\n";
 }
@@ -57,8 +57,9 @@ std::string frr_peer_ospf_conf(const Layout& layout, const PeerPlace& peer) {
 }
 
 std::string bird_bfd_conf(const BfdSpec& bfd) {
-  return fmt::format("\nprotocol bfd {{\n  interface \"*\" {{ interval {} ms; multiplier {}; }};\n}}\n",
-                     bfd.interval_ms, bfd.multiplier);
+  return fmt::format(
+      "\nprotocol bfd {{\n  interface \"*\" {{ interval {} ms; multiplier {}; }};\n}}\n",
+      bfd.interval_ms, bfd.multiplier);
 }
 
 std::string frr_bfd_conf(const BfdSpec& bfd, const std::string& hostname) {
