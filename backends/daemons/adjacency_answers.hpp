@@ -15,6 +15,7 @@ namespace issu::backends {
 struct Adjacency {
   AdjacencyView view;
   std::optional<std::uint64_t> up_for_ms;  ///< since it came to this state, if the daemon says so
+  std::optional<std::uint64_t> up_for_s;   ///< where it says whole seconds only
   std::string since;                       ///< the same as BIRD prints it; empty: not said
 };
 

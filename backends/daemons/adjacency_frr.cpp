@@ -101,7 +101,7 @@ Result<std::vector<Adjacency>> parse_frr_bfd_peers(std::string_view answer) {
         1e3;
     found.view.detects_s = number_in(said, "detect-multiplier") * found.view.interval_s;
     if (said.contains("uptime")) {
-      found.up_for_ms = static_cast<std::uint64_t>(number_in(said, "uptime") * 1e3);
+      found.up_for_s = static_cast<std::uint64_t>(number_in(said, "uptime"));
     }
     sessions.push_back(std::move(found));
   }

@@ -35,7 +35,7 @@ std::optional<MonoNs> since(const backends::Adjacency& adjacency, MonoNs now) {
 }  // namespace
 
 AdjacencyAsker::AdjacencyAsker(const PeerPlan& plan)
-    : plan_(plan), up_(plan.ospf.size() + plan.bfd.size()) {
+    : plan_(plan), up_(plan.ospf.size() + plan.bfd.size()), up_for_(up_.size()) {
   if (plan.kind == "bird") {
     bird_.emplace(plan.control);
   } else {
@@ -76,7 +76,9 @@ SessionLook AdjacencyAsker::look_for(const std::vector<backends::Adjacency>& all
   }
   look.established = true;
   look.since = since(*found, look.at);
-  look.incarnation = std::to_string(look.since ? up_[place].incarnation(*look.since) : 0);
+  look.incarnation =
+      std::to_string(look.since ? up_[place].incarnation(*look.since)
+                                : up_for_[place].incarnation(found->up_for_s.value_or(0)));
   return look;
 }
 

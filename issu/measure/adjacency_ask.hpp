@@ -36,6 +36,7 @@ class AdjacencyAsker {
   std::optional<backends::FrrVty> ospfd_;
   std::optional<backends::FrrVty> bfdd_;
   std::vector<UpTimes> up_;
+  std::vector<UpFor> up_for_;
 };
 
 }  // namespace issu::measure
