@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -60,12 +61,31 @@ struct SessionView {
   }
 };
 
+/// A neighbour by OSPF or BFD as the route processor itself sees it.
+struct AdjacencyView {
+  std::string protocol;   ///< "ospf", "bfd"
+  std::string peer;       ///< OSPF: the neighbour's router id; BFD: its address
+  std::string interface;  ///< of the router; empty: any
+  bool up = false;        ///< OSPF: Full
+  std::string state;      ///< in the daemon's words
+  double interval_s = 0;  ///< between two of our packets: hello, transmit interval
+  double detects_s = 0;   ///< silence after which the neighbour gives up: dead interval, detection
+
+  /// How long it can be silent before the neighbour may give it up: its last packet can be an
+  /// interval old. No value where nobody waits for anything.
+  [[nodiscard]] std::optional<double> endures_s() const {
+    return up && detects_s > 0 ? std::optional(std::max(detects_s - interval_s, 0.0))
+                               : std::nullopt;
+  }
+};
+
 /// What the control plane of a slot says of itself. Evidence for convergence and health, never
 /// for downtime (that is measured from outside).
 struct ControlPlaneView {
   bool answering = false;  ///< every configured daemon answered a question
   std::string version;     ///< of the routing software, e.g. "8.4.4"
   std::vector<SessionView> sessions;
+  std::vector<AdjacencyView> adjacencies;
   bool output_queued = false;  ///< routes are still on their way from the daemon to the NPU
   std::uint64_t routes = 0;    ///< in the daemon's own table, all families
 };

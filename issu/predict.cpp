@@ -21,6 +21,25 @@ double mebibytes(std::uint64_t bytes) {
   return static_cast<double>(bytes) / (1U << 20U);
 }
 
+/// A dead interval or detection time is a multiple of the interval: with it, the interval grows.
+Error too_impatient(double predicted_ms, double needed_ms,
+                    const backends::AdjacencyView& adjacency) {
+  const bool bfd = adjacency.protocol == "bfd";
+  const double shorter = adjacency.detects_s - adjacency.interval_s;
+  const double factor = shorter > 0 ? adjacency.detects_s / shorter : 2;
+  return Error(
+      fmt::format("the daemons will be frozen for {:.1f} s or so, with a margin {:.1f} s, and the "
+                  "{} {} ({} {:.3g} s, a packet each {:.3g} s) endures {:.3g} s",
+                  predicted_ms / 1e3, needed_ms / 1e3, bfd ? "BFD session with" : "OSPF neighbour",
+                  adjacency.peer, bfd ? "detection time" : "dead interval", adjacency.detects_s,
+                  adjacency.interval_s, *adjacency.endures_s()),
+      bfd ? fmt::format("set its detection time (interval times multiplier) to {:.0f} s or more at "
+                        "both ends, or take BFD off it for the upgrade",
+                        std::ceil(needed_ms * factor / 1e3))
+          : fmt::format("set its dead interval to {:.0f} s or more at both ends",
+                        std::ceil(needed_ms * factor / 1e3)));
+}
+
 }  // namespace
 
 double predicted_freeze_ms(const History& history, std::uint64_t bytes) {
@@ -43,7 +62,7 @@ double predicted_freeze_ms(const History& history, std::uint64_t bytes) {
   return start_ms + (seen == 0 ? slow_ms_per_mib : pace) * mebibytes(bytes);
 }
 
-Result<void> fits_hold_timers(double predicted_ms, const backends::ControlPlaneView& view) {
+Result<void> fits_timers(double predicted_ms, const backends::ControlPlaneView& view) {
   const double needed_ms = 2 * predicted_ms + margin_ms;
   Reasons reasons;
   for (const auto& session : view.sessions) {
@@ -59,6 +78,12 @@ Result<void> fits_hold_timers(double predicted_ms, const backends::ControlPlaneV
         fmt::format("set its hold time to {:.0f} s or more at both ends, or use the strategy "
                     "restart",
                     std::ceil(needed_ms * 3 / 2 / 1e3))));
+  }
+  for (const auto& adjacency : view.adjacencies) {
+    const auto endures_s = adjacency.endures_s();
+    if (endures_s && needed_ms > *endures_s * 1e3) {
+      reasons.add(too_impatient(predicted_ms, needed_ms, adjacency));
+    }
   }
   return std::move(reasons).result();
 }

@@ -14,9 +14,10 @@ namespace issu {
 /// the first, by a slow machine's pace.
 [[nodiscard]] double predicted_freeze_ms(const History& history, std::uint64_t bytes);
 
-/// Refuses when a session's hold timer could run out at the neighbour: it may have heard from us
-/// last a keepalive interval (a third of the hold time) before the freeze, and the prediction gets
-/// as much again as a margin, and a second. Says what hold time would do.
-Result<void> fits_hold_timers(double predicted_ms, const backends::ControlPlaneView& view);
+/// Refuses when a timer could run out at a neighbour: the hold timer of a session, OSPF's dead
+/// interval, BFD's detection time. It may have heard from us last an interval of our packets before
+/// the freeze (of BGP's keepalives: a third of the hold time), and the prediction gets as much
+/// again as a margin, and a second. Names each neighbour, its interval, and the one that would do.
+Result<void> fits_timers(double predicted_ms, const backends::ControlPlaneView& view);
 
 }  // namespace issu

@@ -120,6 +120,7 @@ report::ControlPlane control_plane(const Records& records, const measure::Measur
   for (const measure::SessionResult& session : seen.sessions) {
     report::SessionLine line;
     line.peer = session.peer + " " + session.session;
+    line.protocol = session.protocol;
     line.measured = session.measured;
     line.went_down = session.went_down;
     line.down_ms = session.down_ms;

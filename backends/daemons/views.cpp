@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "backends/daemons/adjacency_answers.hpp"
 #include "backends/daemons/bird_answers.hpp"
 #include "backends/daemons/bird_ctl.hpp"
 #include "backends/daemons/frr_answers.hpp"
@@ -46,6 +47,62 @@ bool ask_bgpd(FrrVty& bgpd, const Deadline& deadline, ControlPlaneView& view) {
   return true;
 }
 
+void add_adjacencies(std::vector<Adjacency> found, ControlPlaneView& view) {
+  for (Adjacency& adjacency : found) {
+    view.adjacencies.push_back(std::move(adjacency.view));
+  }
+}
+
+bool ask_ospfd(FrrVty& ospfd, const Deadline& deadline, ControlPlaneView& view) {
+  auto neighbours = ospfd.ask("show ip ospf neighbor detail json", left_of(deadline));
+  auto interfaces = ospfd.ask("show ip ospf interface json", left_of(deadline));
+  if (!neighbours || !interfaces) {
+    return false;
+  }
+  auto found = parse_frr_ospf_neighbors(*neighbours);
+  auto intervals = parse_frr_ospf_interfaces(*interfaces);
+  if (!found || !intervals) {
+    return false;
+  }
+  add_intervals(*found, *intervals);
+  add_adjacencies(std::move(*found), view);
+  return true;
+}
+
+bool ask_bfdd(FrrVty& bfdd, const Deadline& deadline, ControlPlaneView& view) {
+  auto answer = bfdd.ask("show bfd peers json", left_of(deadline));
+  auto found =
+      answer ? parse_frr_bfd_peers(*answer) : Result<std::vector<Adjacency>>(fail(answer.error()));
+  if (!found) {
+    return false;
+  }
+  add_adjacencies(std::move(*found), view);
+  return true;
+}
+
+bool ask_bird_ospf(BirdCtl& bird, const std::string& protocol, const Deadline& deadline,
+                   ControlPlaneView& view) {
+  auto neighbours = bird.ask("show ospf neighbors " + protocol, left_of(deadline));
+  auto interfaces = bird.ask("show ospf interface " + protocol, left_of(deadline));
+  if (!neighbours || !interfaces) {
+    return false;
+  }
+  auto found = parse_bird_ospf_neighbors(*neighbours);
+  add_intervals(found, parse_bird_ospf_interfaces(*interfaces));
+  add_adjacencies(std::move(found), view);
+  return true;
+}
+
+bool ask_bird_bfd(BirdCtl& bird, const std::string& protocol, const Deadline& deadline,
+                  ControlPlaneView& view) {
+  auto answer = bird.ask("show bfd sessions " + protocol, left_of(deadline));
+  if (!answer) {
+    return false;
+  }
+  add_adjacencies(parse_bird_bfd_sessions(*answer), view);
+  return true;
+}
+
 SessionView session_of(const BirdProtocol& protocol) {
   SessionView session;
   session.peer = protocol.neighbor;
@@ -80,6 +137,10 @@ ControlPlaneView frr_view(const std::filesystem::path& folder,
       good = ask_zebra(vty, deadline, view);
     } else if (good && daemon == "bgpd") {
       good = ask_bgpd(vty, deadline, view);
+    } else if (good && daemon == "ospfd") {
+      good = ask_ospfd(vty, deadline, view);
+    } else if (good && daemon == "bfdd") {
+      good = ask_bfdd(vty, deadline, view);
     }
     view.answering = view.answering && good;
   }
@@ -95,13 +156,18 @@ ControlPlaneView bird_view(const std::filesystem::path& socket, std::chrono::mil
     return view;
   }
   view.version = bird.version();
+  bool good = true;
   for (const BirdProtocol& protocol : parse_bird_protocols(*protocols)) {
     if (protocol.proto == "BGP") {
       view.sessions.push_back(session_of(protocol));
+    } else if (protocol.proto == "OSPF" && protocol.state == "up") {
+      good = ask_bird_ospf(bird, protocol.name, deadline, view) && good;
+    } else if (protocol.proto == "BFD" && protocol.state == "up") {
+      good = ask_bird_bfd(bird, protocol.name, deadline, view) && good;
     }
   }
   auto count = bird.ask("show route count", left_of(deadline));
-  view.answering = count.has_value();
+  view.answering = good && count.has_value();
   view.routes = count ? parse_bird_route_count(*count) : 0;
   return view;
 }

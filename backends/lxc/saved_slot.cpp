@@ -44,6 +44,11 @@ std::chrono::milliseconds patience_for(const ControlPlaneView& view) {
       milliseconds = std::min(milliseconds, *endures_s * 1000 * 3 / 4);
     }
   }
+  for (const AdjacencyView& adjacency : view.adjacencies) {
+    if (const auto endures_s = adjacency.endures_s()) {
+      milliseconds = std::min(milliseconds, *endures_s * 1000 * 3 / 4);
+    }
+  }
   return std::chrono::milliseconds(static_cast<std::int64_t>(milliseconds));
 }
 

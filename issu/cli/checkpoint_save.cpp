@@ -138,7 +138,7 @@ void describe_daemons(const Router& router, Prepared& prepared, Reasons& reasons
   }
   if (view) {
     const auto history = read_history(router.store.history());
-    if (auto fits = fits_hold_timers(
+    if (auto fits = fits_timers(
             predicted_freeze_ms(history ? *history : History(), estimate->bytes), *view);
         !fits) {
       reasons.add(std::move(fits).error());

@@ -135,6 +135,7 @@ Result<nlohmann::ordered_json> slot_json(const Router& router, backends::Slot sl
                                {"exits", daemon.exits}});
   }
   json["sessions"] = nlohmann::ordered_json::array();
+  json["adjacencies"] = nlohmann::ordered_json::array();
   if (status->power == backends::SlotPower::active) {
     if (auto view = router.rp->control_plane(slot); view) {
       for (const auto& session : view->sessions) {
@@ -143,6 +144,15 @@ Result<nlohmann::ordered_json> slot_json(const Router& router, backends::Slot sl
                                     {"established", session.established},
                                     {"graceful_restart", session.graceful_restart},
                                     {"prefixes", session.prefixes}});
+      }
+      for (const auto& adjacency : view->adjacencies) {
+        json["adjacencies"].push_back({{"protocol", adjacency.protocol},
+                                       {"peer", adjacency.peer},
+                                       {"interface", adjacency.interface},
+                                       {"state", adjacency.state},
+                                       {"up", adjacency.up},
+                                       {"interval_s", adjacency.interval_s},
+                                       {"detects_s", adjacency.detects_s}});
       }
     }
   }
@@ -195,6 +205,11 @@ void print_description(const nlohmann::ordered_json& json) {
       fmt::print("  peer {:<24} {}, {} prefixes{}\n", session["peer"].get<std::string>(),
                  session["state"].get<std::string>(), session["prefixes"].get<std::uint64_t>(),
                  session["graceful_restart"].get<bool>() ? ", graceful restart" : "");
+    }
+    for (const auto& adjacency : slot["adjacencies"]) {
+      fmt::print("  {:<4} {:<24} {}, endures {:g} s of silence\n",
+                 adjacency["protocol"].get<std::string>(), adjacency["peer"].get<std::string>(),
+                 adjacency["state"].get<std::string>(), adjacency["detects_s"].get<double>());
     }
   }
 }

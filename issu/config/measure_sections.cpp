@@ -103,6 +103,26 @@ void read_source(StrictTable& probe, measure::StreamPlan& stream) {
   }
 }
 
+void read_adjacencies(StrictTable& peer, measure::PeerPlan& plan) {
+  plan.ospf = peer.texts("ospf");
+  const bool bird = plan.kind == "bird";
+  for (const std::string& name : plan.ospf) {
+    const auto space = name.find(' ');
+    const auto id = IpAddress::parse(space == std::string::npos ? name : name.substr(space + 1));
+    if ((space != std::string::npos) != bird || !id || id->family != 4) {
+      peer.refuse(
+          "ospf", "\"" + name + "\" does not name the router as an OSPF neighbour",
+          "bird: the protocol and the router's id, \"ospf1 192.0.2.1\"; frr: the router's id");
+    }
+  }
+  plan.bfd = peer.texts("bfd");
+  for (const std::string& address : plan.bfd) {
+    if (const auto good = IpAddress::parse(address); !good) {
+      peer.refuse("bfd", good.error().what(), "name the router's addresses with a BFD session");
+    }
+  }
+}
+
 }  // namespace
 
 void read_probes(StrictTable& document, RouterConfig& config) {
@@ -145,6 +165,7 @@ void read_peers(StrictTable& document, const fs::path& folder, RouterConfig& con
                     "an frr peer's sessions are named by the router's addresses");
       }
     }
+    read_adjacencies(peer, plan);
     const std::string log = peer.text("log");
     plan.log = log.empty() ? fs::path() : (folder / log).lexically_normal();
     peer.finish();

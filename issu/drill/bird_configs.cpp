@@ -19,6 +19,7 @@ struct Side {
   const PeerSpec& spec;
   std::string exports;
   bool passive;
+  bool bfd;
 };
 
 std::string guarded(const PeerSpec& spec) {
@@ -37,13 +38,13 @@ protocol bgp {} {{
   error wait time 1, 4;
   graceful restart on;
   graceful restart time 120;
-  passive {};{}
+  passive {};{}{}
   ipv{} {{ import all; export {}; }};
 }}
 )",
                      side.name, side.local, side.local_as, side.remote, side.remote_as,
-                     side.spec.hold_s, side.passive ? "on" : "off", guarded(side.spec), side.family,
-                     side.exports);
+                     side.spec.hold_s, side.passive ? "on" : "off", guarded(side.spec),
+                     side.bfd ? "\n  bfd on;" : "", side.family, side.exports);
 }
 
 std::string statics(const PeerSpec& spec, int family) {
@@ -61,6 +62,12 @@ std::string statics(const PeerSpec& spec, int family) {
   return text + "}\n";
 }
 
+/// What the lab has beside BGP.
+std::string protocols_beside(const Layout& layout, const std::vector<std::string>& interfaces) {
+  return (layout.ospf ? bird_ospf_conf(*layout.ospf, interfaces) : std::string()) +
+         (layout.bfd ? bird_bfd_conf(*layout.bfd) : std::string());
+}
+
 }  // namespace
 
 std::string bird_peer_conf(const Layout& layout, const PeerPlace& peer) {
@@ -69,10 +76,11 @@ std::string bird_peer_conf(const Layout& layout, const PeerPlace& peer) {
       "router id {};\ndebug protocols {{ states, events }};\n\nprotocol device {{ }}\n",
       (peer.dir / "bird.log").string(), peer.peer4);
   text += statics(peer.spec, 4) + statics(peer.spec, 6);
+  text += protocols_beside(layout, {peer.interface});
   text += session({"router4", 4, peer.peer4, peer.router4, peer.as, layout.router_as, peer.spec,
-                   "where source = RTS_STATIC", true});
+                   "where source = RTS_STATIC", true, layout.bfd.has_value()});
   text += session({"router6", 6, peer.peer6, peer.router6, peer.as, layout.router_as, peer.spec,
-                   "where source = RTS_STATIC", true});
+                   "where source = RTS_STATIC", true, layout.bfd.has_value()});
   return text;
 }
 
@@ -87,11 +95,18 @@ std::string bird_router_conf(const Layout& layout) {
         "  ipv{0} {{ import none; export where source = RTS_BGP; }};\n}}\n",
         family);
   }
+  std::vector<std::string> ports;
+  for (const PeerPlace& peer : layout.peers) {
+    ports.push_back(peer.port);
+  }
+  text += protocols_beside(layout, ports);
   for (const PeerPlace& peer : layout.peers) {
     text += session({peer.spec.name + "4", 4, peer.router4, peer.peer4, layout.router_as, peer.as,
-                     peer.spec, "where source = RTS_BGP", peer.spec.daemon == "frr"});
+                     peer.spec, "where source = RTS_BGP", peer.spec.daemon == "frr",
+                     layout.bfd.has_value()});
     text += session({peer.spec.name + "6", 6, peer.router6, peer.peer6, layout.router_as, peer.as,
-                     peer.spec, "where source = RTS_BGP", peer.spec.daemon == "frr"});
+                     peer.spec, "where source = RTS_BGP", peer.spec.daemon == "frr",
+                     layout.bfd.has_value()});
   }
   return text;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "issu/drill/layout.hpp"
 
@@ -15,6 +16,18 @@ namespace issu::drill {
 [[nodiscard]] std::string frr_peer_conf(const Layout& layout, const PeerPlace& peer);
 /// bgpd.conf of the router: graceful restart as docs/platform-notes.md says it has to be.
 [[nodiscard]] std::string frr_router_conf(const Layout& layout);
+
+/// ospfd.conf of the router and of a peer; `layout.ospf` has a value.
+[[nodiscard]] std::string frr_router_ospf_conf(const Layout& layout);
+[[nodiscard]] std::string frr_peer_ospf_conf(const Layout& layout, const PeerPlace& peer);
+/// The protocols "ospf4" and, for OSPFv3, "ospf6" of a bird.conf.
+[[nodiscard]] std::string bird_ospf_conf(const OspfSpec& ospf,
+                                         const std::vector<std::string>& interfaces);
+/// Of OSPF's version 2 or 3.
+[[nodiscard]] std::string bird_ospf_name(unsigned version);
+/// bfdd.conf with the profile "lab", and BIRD's protocol.
+[[nodiscard]] std::string frr_bfd_conf(const BfdSpec& bfd, const std::string& hostname);
+[[nodiscard]] std::string bird_bfd_conf(const BfdSpec& bfd);
 
 /// router.toml of the lab. `compatible` and `keyring`: of the images.
 [[nodiscard]] std::string router_toml(const LabSpec& lab, const Layout& layout,

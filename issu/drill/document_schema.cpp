@@ -53,6 +53,7 @@ const std::vector<Field>& result_fields() {
       {"control_plane.frozen_parts[*].name", text},
       {"control_plane.frozen_parts[*].ms", number},
       {"control_plane.sessions[*].peer", text},
+      {"control_plane.sessions[*].protocol", text},
       {"control_plane.sessions[*].measured", boolean},
       {"control_plane.sessions[*].went_down", boolean},
       {"control_plane.sessions[*].down_ms", number},

@@ -12,6 +12,7 @@ struct Neighbor {
   int family;
   unsigned as;
   const PeerSpec& spec;
+  bool bfd = false;
 };
 
 std::string bgp_head(unsigned as, const std::string& router_id) {
@@ -32,6 +33,9 @@ std::string neighbor_lines(const Neighbor& neighbor) {
   }
   if (neighbor.spec.ttl_security) {
     text += fmt::format(" neighbor {} ttl-security hops 1\n", neighbor.address);
+  }
+  if (neighbor.bfd) {
+    text += fmt::format(" neighbor {0} bfd\n neighbor {0} bfd profile lab\n", neighbor.address);
   }
   return text;
 }
@@ -75,8 +79,9 @@ std::string networks(const PeerSpec& spec, int family) {
 }  // namespace
 
 std::string frr_peer_conf(const Layout& layout, const PeerPlace& peer) {
-  const std::vector<Neighbor> neighbors{{peer.router4, 4, layout.router_as, peer.spec},
-                                        {peer.router6, 6, layout.router_as, peer.spec}};
+  const std::vector<Neighbor> neighbors{
+      {peer.router4, 4, layout.router_as, peer.spec, layout.bfd.has_value()},
+      {peer.router6, 6, layout.router_as, peer.spec, layout.bfd.has_value()}};
   std::string text = fmt::format(
       "frr defaults traditional\nhostname {}\nlog file {}\nlog timestamp precision 3\n"
       "debug bgp neighbor-events\n!\n",
@@ -93,8 +98,8 @@ std::string frr_peer_conf(const Layout& layout, const PeerPlace& peer) {
 std::string frr_router_conf(const Layout& layout) {
   std::vector<Neighbor> neighbors;
   for (const PeerPlace& peer : layout.peers) {
-    neighbors.push_back({peer.peer4, 4, peer.as, peer.spec});
-    neighbors.push_back({peer.peer6, 6, peer.as, peer.spec});
+    neighbors.push_back({peer.peer4, 4, peer.as, peer.spec, layout.bfd.has_value()});
+    neighbors.push_back({peer.peer6, 6, peer.as, peer.spec, layout.bfd.has_value()});
   }
   std::string text = fmt::format(
       "frr defaults traditional\nhostname {}\n!\nbgp route-map delay-timer 0\n", layout.id);

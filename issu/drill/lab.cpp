@@ -66,7 +66,7 @@ Result<void> settle(const LabSpec& spec, const Surroundings& around, const Layou
                       spec.settle_s, there.ipv4, wanted.ipv4, there.ipv6, wanted.ipv6,
                       there.ipv4 < wanted.ipv4 || there.ipv6 < wanted.ipv6
                           ? ""
-                          : ", and a peer has not heard of all of them"),
+                          : ", and a peer has not heard of all of them or is not adjacent"),
           "look at the peers' logs in " + (layout.work / "peers").string());
     }
     if (interrupt.sleep(std::chrono::milliseconds(500))) {
@@ -79,7 +79,7 @@ Result<void> outlast_startup(const LabSpec& spec, const Surroundings& around, De
                              Interrupt& interrupt) {
   const bool has_frr = std::any_of(spec.peers.begin(), spec.peers.end(),
                                    [](const PeerSpec& peer) { return peer.daemon == "frr"; });
-  if (!has_frr) {
+  if (!has_frr || !spec.outlast_startup) {
     return {};
   }
   around.say(fmt::format("an FRR peer says of itself that it has just restarted, for {} s more",

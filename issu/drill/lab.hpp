@@ -58,7 +58,8 @@ class Lab {
 Result<void> make_peers(const LabSpec& spec, const Layout& layout, LabRecord& record,
                         const std::string& compatible, const std::filesystem::path& keyring);
 Result<void> start_peers(const Layout& layout, LabRecord& record);
-/// Whether every peer's own table holds all the routes of the lab.
+/// Whether every peer's own table holds all the routes of the lab, and each is adjacent to the
+/// router by what else the lab has (OSPF, BFD).
 [[nodiscard]] bool peers_have(const Layout& layout, const RouteCount& count);
 
 }  // namespace issu::drill

@@ -41,27 +41,47 @@ Result<void> write_peer(const Layout& layout, const PeerPlace& peer) {
   }
   ISSU_TRY(write_file_atomic(peer.dir / "bgpd.conf", frr_peer_conf(layout, peer), 0644),
            "peer " + peer.spec.name);
+  if (layout.ospf) {
+    ISSU_TRY(write_file_atomic(peer.dir / "ospfd.conf", frr_peer_ospf_conf(layout, peer), 0644),
+             "peer " + peer.spec.name);
+  }
+  if (layout.bfd) {
+    ISSU_TRY(
+        write_file_atomic(peer.dir / "bfdd.conf", frr_bfd_conf(*layout.bfd, peer.spec.name), 0644),
+        "peer " + peer.spec.name);
+  }
   ISSU_TRY(write_file_atomic(peer.dir / "zebra.conf", "hostname " + peer.spec.name + "\n", 0644),
            "peer " + peer.spec.name);
   return give_to_frr(peer.dir);
 }
 
-/// BIRD reads one file; each of FRR's daemons its own, where only bgpd has something to be told.
+std::string frr_router_file(const LabSpec& spec, const Layout& layout, const std::string& daemon) {
+  if (daemon == "bgpd") {
+    return frr_router_conf(layout);
+  }
+  if (daemon == "ospfd" && layout.ospf) {
+    return frr_router_ospf_conf(layout);
+  }
+  if (daemon == "bfdd" && layout.bfd) {
+    return frr_bfd_conf(*layout.bfd, layout.id);
+  }
+  std::string text = "hostname " + layout.id + "\n";
+  if (daemon == "zebra") {
+    text += "allow-external-route-update\n";
+    text += spec.npu == "soft" ? "fpm address 127.0.0.1 port 2620\n" : "";
+  }
+  return text;
+}
+
+/// BIRD reads one file; each of FRR's daemons its own.
 Result<void> write_router_config(const LabSpec& spec, const Layout& layout) {
   if (spec.suite == "bird") {
     return write_file_atomic(layout.config_dir() / "bird.conf", bird_router_conf(layout), 0644);
   }
-  std::vector<std::string> daemons = spec.daemons;
-  if (daemons.empty()) {
-    daemons = {"zebra", "bgpd", "staticd"};
-  }
-  for (const std::string& daemon : daemons) {
-    std::string text = daemon == "bgpd" ? frr_router_conf(layout) : "hostname " + layout.id + "\n";
-    if (daemon == "zebra") {
-      text += "allow-external-route-update\n";
-      text += spec.npu == "soft" ? "fpm address 127.0.0.1 port 2620\n" : "";
-    }
-    ISSU_TRY(write_file_atomic(layout.config_dir() / (daemon + ".conf"), text, 0644), daemon);
+  for (const std::string& daemon : spec.frr_daemons()) {
+    ISSU_TRY(write_file_atomic(layout.config_dir() / (daemon + ".conf"),
+                               frr_router_file(spec, layout, daemon), 0644),
+             daemon);
   }
   return {};
 }
@@ -121,14 +141,23 @@ Argv frr_command(const PeerPlace& peer, const std::string& daemon) {
 
 /// What runs in a peer, in order. bgpd installs nothing; without a zebra it would not know its own
 /// interfaces, and refuse IPv6 routes whose next hop comes with a link-local address.
-std::vector<Argv> commands_of(const PeerPlace& peer) {
+std::vector<Argv> commands_of(const Layout& layout, const PeerPlace& peer) {
   if (peer.spec.daemon == "bird") {
     return {{"bird", "-f", "-c", (peer.dir / "bird.conf").string(), "-s",
              (peer.dir / "bird.ctl").string()}};
   }
   Argv bgpd = frr_command(peer, "bgpd");
   bgpd.emplace_back("--no_kernel");
-  return {frr_command(peer, "zebra"), bgpd};
+  std::vector<Argv> commands{frr_command(peer, "zebra")};
+  if (layout.bfd) {
+    commands.push_back(frr_command(peer, "bfdd"));
+    commands.back().insert(commands.back().end(), {"--bfdctl", (peer.dir / "bfdd.sock").string()});
+  }
+  if (layout.ospf) {
+    commands.push_back(frr_command(peer, "ospfd"));
+  }
+  commands.push_back(std::move(bgpd));
+  return commands;
 }
 
 /// A bgpd that starts before zebra knows the interfaces answers its first session with a
@@ -177,6 +206,40 @@ std::uint64_t held_by(const PeerPlace& peer, int family) {
   return 0;
 }
 
+bool says(const Argv& question, const char* words, std::size_t least = 1) {
+  const auto answer = run(question);
+  std::size_t count = 0;
+  for (std::size_t at = 0;
+       answer && (at = answer->out.find(words, at)) != std::string::npos && count < least; ++at) {
+    ++count;
+  }
+  return count >= least;
+}
+
+/// Whether the peer is fully adjacent to the router, and its BFD sessions are up.
+bool adjacent(const Layout& layout, const PeerPlace& peer) {
+  const bool frr = peer.spec.daemon == "frr";
+  const auto vtysh = [&](const char* daemon, const char* command) {
+    return Argv{"vtysh", "--vty_socket", peer.dir.string(), "-d", daemon, "-c", command};
+  };
+  const auto birdc = [&](const std::string& command) {
+    return Argv{"birdc", "-s", (peer.dir / "bird.ctl").string(), command};
+  };
+  if (layout.ospf) {
+    for (const unsigned version : {2U, 3U}) {
+      const bool asked = version == 2 || layout.ospf->v3;
+      if (asked && !says(frr ? vtysh("ospfd", "show ip ospf neighbor")
+                             : birdc("show ospf neighbors " + bird_ospf_name(version)),
+                         "Full/")) {
+        return false;
+      }
+    }
+  }
+  return !layout.bfd ||
+         says(frr ? vtysh("bfdd", "show bfd peers json") : birdc("show bfd sessions"),
+              frr ? "\"status\":\"up\"" : " Up ", 2);
+}
+
 }  // namespace
 
 Result<void> make_peers(const LabSpec& spec, const Layout& layout, LabRecord& record,
@@ -201,7 +264,7 @@ Result<void> start_peers(const Layout& layout, LabRecord& record) {
   }
   ISSU_TRY(wait_for_addresses(layout), "dressing the peers");
   for (const PeerPlace& peer : layout.peers) {
-    for (const Argv& command : commands_of(peer)) {
+    for (const Argv& command : commands_of(layout, peer)) {
       auto process = spawn_detached(
           command, {.log = peer.dir / "out.log", .netns = NetNs::path_of(peer.netns)});
       if (!process) {
@@ -218,6 +281,9 @@ Result<void> start_peers(const Layout& layout, LabRecord& record) {
 bool peers_have(const Layout& layout, const RouteCount& count) {
   for (const PeerPlace& peer : layout.peers) {
     const RouteCount mine = announced({peer.spec});
+    if (!adjacent(layout, peer)) {
+      return false;
+    }
     if (held_by(peer, 4) < count.ipv4 - mine.ipv4 || held_by(peer, 6) < count.ipv6 - mine.ipv6) {
       return false;
     }

@@ -135,6 +135,41 @@ void read_streams(config::StrictTable& lab, LabSpec& spec) {
   }
 }
 
+void read_ospf(config::StrictTable& lab, LabSpec& spec) {
+  auto section = lab.table("ospf");
+  if (!section) {
+    return;
+  }
+  OspfSpec& ospf = spec.ospf.emplace();
+  ospf.hello_s = static_cast<unsigned>(section->integer("hello_s", {1, 60}, ospf.hello_s));
+  ospf.dead_s = static_cast<unsigned>(section->integer("dead_s", {2, 240}, ospf.dead_s));
+  if (ospf.dead_s <= ospf.hello_s) {
+    section->refuse("dead_s", "is not longer than hello_s", "four times hello_s is usual");
+  }
+  ospf.network = section->choice("network", {"broadcast", "point-to-point"}, ospf.network);
+  ospf.v3 = section->boolean("v3", ospf.v3);
+  const bool all_bird = spec.suite == "bird" &&
+                        std::all_of(spec.peers.begin(), spec.peers.end(),
+                                    [](const PeerSpec& peer) { return peer.daemon == "bird"; });
+  if (ospf.v3 && !all_bird) {
+    section->refuse("v3", "needs BIRD everywhere: the images of FRR have no ospf6d",
+                    "take it away, or use the suite bird and BIRD peers");
+  }
+  section->finish();
+}
+
+void read_bfd(config::StrictTable& lab, LabSpec& spec) {
+  auto section = lab.table("bfd");
+  if (!section) {
+    return;
+  }
+  BfdSpec& bfd = spec.bfd.emplace();
+  bfd.interval_ms =
+      static_cast<unsigned>(section->integer("interval_ms", {50, 60'000}, bfd.interval_ms));
+  bfd.multiplier = static_cast<unsigned>(section->integer("multiplier", {2, 255}, bfd.multiplier));
+  section->finish();
+}
+
 }  // namespace
 
 void read_lab(config::StrictTable& document, LabSpec& lab) {
@@ -153,6 +188,7 @@ void read_lab(config::StrictTable& document, LabSpec& lab) {
   }
   lab.user_namespace = section->boolean("user_namespace", false);
   lab.settle_s = section->number("settle_s", {1, 3600}, lab.settle_s);
+  lab.outlast_startup = section->boolean("outlast_startup", lab.outlast_startup);
   std::set<std::string> names;
   auto peers = section->tables("peer");
   if (peers.empty()) {
@@ -165,6 +201,8 @@ void read_lab(config::StrictTable& document, LabSpec& lab) {
   }
   check_overlaps(*section, lab.peers);
   read_streams(*section, lab);
+  read_ospf(*section, lab);
+  read_bfd(*section, lab);
   config::RouterConfig limits;
   config::read_limits(*section, limits);
   lab.budgets = limits.budgets;

@@ -17,6 +17,8 @@ Layout lay_out(const LabSpec& lab, const std::string& id, const std::filesystem:
   Layout layout;
   layout.id = id;
   layout.work = work;
+  layout.ospf = lab.ospf;
+  layout.bfd = lab.bfd;
   for (std::size_t i = 0; i < lab.peers.size(); ++i) {
     PeerPlace place;
     place.spec = lab.peers[i];

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct Layout {
   std::filesystem::path work;
   unsigned router_as = 65000;
   std::vector<PeerPlace> peers;
+  std::optional<OspfSpec> ospf;
+  std::optional<BfdSpec> bfd;
 
   [[nodiscard]] std::filesystem::path router_file() const { return work / "router.toml"; }
   [[nodiscard]] std::filesystem::path config_dir() const { return work / "config"; }

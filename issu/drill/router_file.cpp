@@ -40,14 +40,33 @@ std::string probe_section(const StreamSpec& stream, std::size_t number, const La
       stream.payload_bytes);
 }
 
-std::string peer_section(const PeerPlace& peer) {
+/// `ospf` and `bfd` of a peer: the router as its neighbour.
+std::string adjacency_keys(const Layout& layout, const PeerPlace& peer) {
+  std::string text;
+  const std::string& id = layout.peers.front().router4;  // the router's
+  if (layout.ospf) {
+    text += peer.spec.daemon == "frr"
+                ? fmt::format("ospf = [\"{}\"]\n", id)
+                : fmt::format("ospf = [\"{} {}\"{}]\n", bird_ospf_name(2), id,
+                              layout.ospf->v3 ? fmt::format(", \"{} {}\"", bird_ospf_name(3), id)
+                                              : std::string());
+  }
+  if (layout.bfd) {
+    text += fmt::format("bfd = [\"{}\", \"{}\"]\n", peer.router4, peer.router6);
+  }
+  return text;
+}
+
+std::string peer_section(const Layout& layout, const PeerPlace& peer) {
   const bool bird = peer.spec.daemon == "bird";
   return fmt::format(
-      "\n[[peer]]\nname = \"{}\"\nkind = \"{}\"\ncontrol = \"{}\"\nsessions = [{}]\nlog = \"{}\"\n",
-      peer.spec.name, peer.spec.daemon, (bird ? peer.dir / "bird.ctl" : peer.dir).string(),
-      bird ? std::string("\"router4\", \"router6\"")
-           : fmt::format("\"{}\", \"{}\"", peer.router4, peer.router6),
-      (peer.dir / (bird ? "bird.log" : "bgpd.log")).string());
+             "\n[[peer]]\nname = \"{}\"\nkind = \"{}\"\ncontrol = \"{}\"\nsessions = [{}]\nlog = "
+             "\"{}\"\n",
+             peer.spec.name, peer.spec.daemon, (bird ? peer.dir / "bird.ctl" : peer.dir).string(),
+             bird ? std::string("\"router4\", \"router6\"")
+                  : fmt::format("\"{}\", \"{}\"", peer.router4, peer.router6),
+             (peer.dir / (bird ? "bird.log" : "bgpd.log")).string()) +
+         adjacency_keys(layout, peer);
 }
 
 }  // namespace
@@ -59,9 +78,9 @@ std::string router_toml(const LabSpec& lab, const Layout& layout, const std::str
       "run_dir = \"{}\"\nnetns = \"{}\"\n",
       layout.id, lab.suite, layout.config_dir().string(), layout.state_dir().string(),
       layout.run_dir().string(), layout.chassis());
-  if (!lab.daemons.empty()) {
+  if (!lab.daemons.empty() || (lab.suite == "frr" && (lab.ospf || lab.bfd))) {
     std::string names;
-    for (const std::string& daemon : lab.daemons) {
+    for (const std::string& daemon : lab.suite == "frr" ? lab.frr_daemons() : lab.daemons) {
       names += (names.empty() ? "\"" : ", \"") + daemon + "\"";
     }
     text += "daemons = [" + names + "]\n";
@@ -84,7 +103,7 @@ std::string router_toml(const LabSpec& lab, const Layout& layout, const std::str
     text += probe_section(lab.streams[i], i + 1, layout);
   }
   for (const PeerPlace& peer : layout.peers) {
-    text += peer_section(peer);
+    text += peer_section(layout, peer);
   }
   text += fmt::format(
       "\n[budget]\nlost_packets = {}\ncontrol_plane_dark_ms = {}\nstale_fraction = {}\n"

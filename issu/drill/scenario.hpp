@@ -34,6 +34,21 @@ struct StreamSpec {
   unsigned payload_bytes = 64;
 };
 
+/// OSPF between the router and every neighbour, over the same links (RFC 2328: both ends of a link
+/// have the same intervals).
+struct OspfSpec {
+  unsigned hello_s = 2;
+  unsigned dead_s = 10;
+  std::string network = "broadcast";  ///< or "point-to-point"
+  bool v3 = false;                    ///< OSPFv3 beside it (RFC 5340)
+};
+
+/// BFD for every BGP session (RFC 5880), the same at both ends.
+struct BfdSpec {
+  unsigned interval_ms = 2000;
+  unsigned multiplier = 3;
+};
+
 /// The router, its neighbours and the load of a drill.
 struct LabSpec {
   std::string suite;                 ///< "frr" or "bird"
@@ -46,7 +61,15 @@ struct LabSpec {
   std::vector<StreamSpec> streams;
   config::Budgets budgets;
   config::Timers timers;
+  std::optional<OspfSpec> ospf;
+  std::optional<BfdSpec> bfd;
   double settle_s = 120;  ///< for the first sessions and routes
+  /// An FRR neighbour's start-up time is waited for: until it is over a restart of the router would
+  /// not be a graceful one.
+  bool outlast_startup = true;
+
+  /// What runs in the router of the suite frr.
+  [[nodiscard]] std::vector<std::string> frr_daemons() const;
 };
 
 struct Step;

@@ -26,6 +26,27 @@ constexpr Phrase phrases[] = {
     {"Neighbor graceful restart timeout", SessionNews::dropped},
 };
 
+/// "Neighbor 192.0.2.1 on router changed state from Full to Down" of the protocol "ospf4": news of
+/// "ospf4 192.0.2.1".
+std::optional<BirdNews> ospf_news(std::int64_t at, const std::string& protocol,
+                                  std::string_view message) {
+  constexpr std::string_view neighbor = "Neighbor ";
+  constexpr std::string_view changed = " changed state from ";
+  const std::size_t on = message.find(" on ");
+  const std::size_t from = message.find(changed);
+  if (!message.starts_with(neighbor) || on == std::string_view::npos ||
+      from == std::string_view::npos) {
+    return std::nullopt;
+  }
+  const std::string_view states = message.substr(from + changed.size());
+  const bool up = states.ends_with(" to Full");
+  if (!up && !states.starts_with("Full to ")) {
+    return std::nullopt;
+  }
+  const std::string_view id = message.substr(neighbor.size(), on - neighbor.size());
+  return BirdNews{at, protocol + " " + std::string(id), up ? SessionNews::up : SessionNews::down};
+}
+
 }  // namespace
 
 std::vector<std::string> LogTail::lines() {
@@ -105,7 +126,7 @@ std::optional<BirdNews> parse_bird_log(const std::string& line) {
       return BirdNews{*at, line.substr(name + 2, colon - name - 2), phrase.news};
     }
   }
-  return std::nullopt;
+  return ospf_news(*at, line.substr(name + 2, colon - name - 2), message);
 }
 
 }  // namespace issu::measure

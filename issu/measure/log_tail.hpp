@@ -32,7 +32,7 @@ class LogTail {
 /// One line of BIRD's log about a protocol.
 struct BirdNews {
   std::int64_t wall_ns = 0;
-  std::string session;
+  std::string session;  ///< the protocol; of OSPF with the neighbour's id: "ospf4 192.0.2.1"
   SessionNews news{};
 };
 

@@ -53,6 +53,7 @@ struct SessionDown {
 struct SessionResult {
   std::string peer;
   std::string session;
+  std::string protocol = "bgp";  ///< or "ospf", "bfd": then Established is Full, or Up
   bool measured = false;
   std::string why_not;
   bool established_before = false;  ///< when counting began

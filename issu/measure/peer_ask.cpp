@@ -1,6 +1,7 @@
 #include "issu/measure/peer_ask.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "backends/daemons/bird_answers.hpp"
@@ -51,7 +52,10 @@ SessionLook look_at(const backends::BirdProtocol& protocol) {
 }  // namespace
 
 PeerAsker::PeerAsker(const PeerPlan& plan)
-    : plan_(plan), held_(plan.sessions.size(), false), up_(plan.sessions.size()) {
+    : plan_(plan),
+      adjacencies_(plan),
+      held_(plan.sessions.size(), false),
+      up_(plan.sessions.size()) {
   if (plan.kind == "bird") {
     bird_.emplace(plan.control);
   } else {
@@ -60,7 +64,16 @@ PeerAsker::PeerAsker(const PeerPlan& plan)
 }
 
 Result<std::vector<SessionLook>> PeerAsker::ask() {
-  return bird_ ? ask_bird() : ask_frr();
+  auto looks = bird_ ? ask_bird() : ask_frr();
+  if (!looks) {
+    return looks;
+  }
+  auto beside = adjacencies_.ask();
+  if (!beside) {
+    return beside;
+  }
+  std::move(beside->begin(), beside->end(), std::back_inserter(*looks));
+  return looks;
 }
 
 Result<std::vector<SessionLook>> PeerAsker::ask_bird() {

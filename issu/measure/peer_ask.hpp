@@ -6,6 +6,7 @@
 
 #include "backends/daemons/bird_ctl.hpp"
 #include "backends/daemons/frr_vty.hpp"
+#include "issu/measure/adjacency_ask.hpp"
 #include "issu/measure/plan.hpp"
 #include "issu/measure/session_track.hpp"
 #include "issu/measure/up_times.hpp"
@@ -17,8 +18,8 @@ class PeerAsker {
  public:
   explicit PeerAsker(const PeerPlan& plan);
 
-  /// One look a session of the plan, in its order. A session that the daemon does not know is an
-  /// error.
+  /// One look a session of the plan, in its order, then one each of its `ospf` and `bfd`. A session
+  /// that the daemon does not know is an error.
   Result<std::vector<SessionLook>> ask();
 
  private:
@@ -26,6 +27,7 @@ class PeerAsker {
   Result<std::vector<SessionLook>> ask_frr();
 
   PeerPlan plan_;
+  AdjacencyAsker adjacencies_;
   std::optional<backends::BirdCtl> bird_;
   std::optional<backends::FrrVty> frr_;
   std::vector<bool> held_;   ///< BIRD held the routes of this session at some time

@@ -9,11 +9,17 @@ constexpr MonoNs interval = 100'000'000;
 
 }  // namespace
 
-PeerWatch::PeerWatch(PeerPlan plan)
-    : plan_(std::move(plan)), asker_(plan_), log_(plan_.log), last_words_(plan_.sessions.size()) {
-  for (const std::string& session : plan_.sessions) {
-    tracks_.emplace_back(plan_.name, session);
-  }
+PeerWatch::PeerWatch(PeerPlan plan) : plan_(std::move(plan)), asker_(plan_), log_(plan_.log) {
+  const auto follow = [this](const std::vector<std::string>& names, const char* protocol) {
+    for (const std::string& name : names) {
+      tracks_.emplace_back(plan_.name, name, protocol);
+      names_.push_back(name);
+    }
+  };
+  follow(plan_.sessions, "bgp");
+  follow(plan_.ospf, "ospf");
+  follow(plan_.bfd, "bfd");
+  last_words_.resize(tracks_.size());
 }
 
 PeerWatch::~PeerWatch() {
@@ -59,7 +65,7 @@ void PeerWatch::turn() {
   for (std::size_t i = 0; i < tracks_.size(); ++i) {
     bool overtaken = false;
     for (const auto& [one, at] : news) {
-      if (one.session == plan_.sessions[i]) {
+      if (one.session == names_[i]) {
         tracks_[i].news(one.news, at);
         overtaken = overtaken || at + 2'000'000 >= asked;  // log times are cut to milliseconds
       }
@@ -75,7 +81,7 @@ void PeerWatch::turn() {
                                                 : "down";
     if (word != last_words_[i]) {
       last_words_[i] = word;
-      note(plan_.sessions[i], mono_now(), word);
+      note(names_[i], mono_now(), word);
     }
   }
 }

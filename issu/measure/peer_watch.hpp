@@ -48,6 +48,7 @@ class PeerWatch {
   LogTail log_;
   std::mutex mutex_;  ///< guards what follows
   std::vector<SessionTrack> tracks_;
+  std::vector<std::string> names_;  ///< of the tracks, as the log and the timeline have them
   std::vector<PeerEvent> events_;
   std::vector<std::string> last_words_;  ///< a session, what was noted last
   std::atomic<bool> stop_{false};

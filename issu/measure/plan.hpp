@@ -35,7 +35,12 @@ struct PeerPlan {
   std::filesystem::path control;
   /// The session to watch: bird: the protocol's name; frr: the router's address.
   std::vector<std::string> sessions;
-  std::filesystem::path log;  ///< of the peer's daemon with times to the millisecond; may be empty
+  /// Of the peer's daemon, with times to the millisecond; may be empty.
+  std::filesystem::path log{};
+  /// The router as a neighbour by OSPF: bird: the protocol's name and the router's id, "ospf4
+  /// 192.0.2.1"; frr: the router's id.
+  std::vector<std::string> ospf{};
+  std::vector<std::string> bfd{};  ///< the router's addresses with a BFD session
 };
 
 struct MeasurePlan {

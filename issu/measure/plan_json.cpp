@@ -28,10 +28,8 @@ json stream_to(const StreamPlan& stream) {
 }
 
 json peer_to(const PeerPlan& peer) {
-  return {{"name", peer.name},
-          {"kind", peer.kind},
-          {"control", peer.control.string()},
-          {"sessions", peer.sessions},
+  return {{"name", peer.name},         {"kind", peer.kind}, {"control", peer.control.string()},
+          {"sessions", peer.sessions}, {"ospf", peer.ospf}, {"bfd", peer.bfd},
           {"log", peer.log.string()}};
 }
 
@@ -59,6 +57,8 @@ PeerPlan peer_from(const json& document) {
   peer.kind = document.at("kind").get<std::string>();
   peer.control = document.at("control").get<std::string>();
   peer.sessions = document.at("sessions").get<std::vector<std::string>>();
+  peer.ospf = document.value("ospf", std::vector<std::string>());
+  peer.bfd = document.value("bfd", std::vector<std::string>());
   peer.log = document.at("log").get<std::string>();
   return peer;
 }

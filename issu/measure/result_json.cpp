@@ -27,7 +27,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StreamResult, name, measured, why_not, rate_p
                                    latency, gaps)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(InstrumentResult, realtime, send_gap_ms, receive_wait_ms, faults)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SessionDown, down, up)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SessionResult, peer, session, measured, why_not,
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SessionResult, peer, session, protocol, measured, why_not,
                                    established_before, established_after, went_down, down_ms,
                                    longest_down_ms, downs, graceful_restart, routes_withdrawn,
                                    routes_before, routes_min, routes_after, end_of_rib,

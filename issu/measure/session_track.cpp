@@ -18,8 +18,9 @@ std::uint64_t routes_of(const SessionLook& look) {
 
 }  // namespace
 
-SessionTrack::SessionTrack(std::string peer, std::string session) {
+SessionTrack::SessionTrack(std::string peer, std::string session, std::string protocol) {
   result_.peer = std::move(peer);
+  result_.protocol = std::move(protocol);
   result_.session = std::move(session);
 }
 
@@ -27,6 +28,7 @@ void SessionTrack::begin_counting() {
   SessionResult fresh;
   fresh.peer = result_.peer;
   fresh.session = result_.session;
+  fresh.protocol = result_.protocol;
   fresh.established_before = established_;
   if (last_) {
     fresh.routes_before = fresh.routes_min = fresh.routes_after = routes_of(*last_);

@@ -41,7 +41,7 @@ enum class SessionNews { up, down, held, refreshed, dropped };
 /// time.
 class SessionTrack {
  public:
-  SessionTrack(std::string peer, std::string session);
+  SessionTrack(std::string peer, std::string session, std::string protocol = "bgp");
 
   /// From here it counts: what was before is forgotten.
   void begin_counting();

@@ -31,4 +31,21 @@ class UpTimes {
   std::uint64_t count_ = 0;
 };
 
+/// The same where a daemon says for how many whole seconds a session has been up: a number that is
+/// smaller than at the last look is of another coming up.
+class UpFor {
+ public:
+  std::uint64_t incarnation(std::uint64_t seconds) {
+    if (count_ == 0 || seconds < last_) {
+      ++count_;
+    }
+    last_ = seconds;
+    return count_;
+  }
+
+ private:
+  std::uint64_t last_ = 0;
+  std::uint64_t count_ = 0;
+};
+
 }  // namespace issu::measure

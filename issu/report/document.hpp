@@ -52,6 +52,7 @@ struct DataPlane {
 /// One session as its peer saw it.
 struct SessionLine {
   std::string peer;
+  std::string protocol = "bgp";  ///< "ospf", "bfd"
   bool measured = false;
   bool went_down = false;
   double down_ms = 0;

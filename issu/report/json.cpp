@@ -77,6 +77,7 @@ Json control_plane_json(const ControlPlane& plane) {
   for (const SessionLine& session : plane.sessions) {
     json["sessions"].push_back(
         {{"peer", session.peer},
+         {"protocol", session.protocol},
          {"measured", session.measured},
          {"went_down", when(session.measured, session.went_down)},
          {"down_ms", when(session.measured, session.down_ms)},

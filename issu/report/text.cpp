@@ -73,11 +73,12 @@ void control_plane_text(std::string& text, const Json& plane) {
     }
   }
   for (const Json& session : plane["sessions"]) {
+    const std::string protocol = session.value("protocol", "bgp");
     text +=
-        fmt::format("    peer {:<19} down: {:<4} {:>11}  graceful restart: {:<4} withdrawn: {}\n",
-                    text_of(session, "peer"), yes_no(session, "went_down"),
-                    figure(session, "down_ms", " ms", 1), yes_no(session, "graceful_restart"),
-                    figure(session, "routes_withdrawn"));
+        fmt::format("    {:<4} {:<19} down: {:<4} {:>11}  graceful restart: {:<4} withdrawn: {}\n",
+                    protocol == "bgp" ? "peer" : protocol, text_of(session, "peer"),
+                    yes_no(session, "went_down"), figure(session, "down_ms", " ms", 1),
+                    yes_no(session, "graceful_restart"), figure(session, "routes_withdrawn"));
   }
 }
 

@@ -54,7 +54,7 @@ Result<nlohmann::json> preflight_carry(Context& context) {
     facts["predicted_ms"] = predicted;
     facts["memory"] = estimate->bytes;
     if (auto view = context.rp.control_plane(context.from); view) {
-      reasons.add_if(fits_hold_timers(predicted, *view));
+      reasons.add_if(fits_timers(predicted, *view));
     }
   }
   if (auto good = std::move(reasons).result(); !good) {

@@ -230,3 +230,28 @@ TEST_CASE("BIRD's log lines") {
   CHECK_FALSE(parse_local_time("2026-11-23 13:31:36"));
   CHECK_FALSE(parse_local_time("13:31:36.241"));
 }
+
+TEST_CASE("whole seconds of being up tell another coming up by falling") {
+  measure::UpFor up;
+  const auto first = up.incarnation(18);
+  CHECK(up.incarnation(18) == first);
+  CHECK(up.incarnation(19) == first);
+  CHECK(up.incarnation(0) != first);
+}
+
+TEST_CASE("BIRD's log: an OSPF neighbour comes to Full and leaves it") {
+  const auto up = measure::parse_bird_log(
+      "2026-11-26 22:19:21.576 <TRACE> ospf4: Neighbor 192.0.2.1 on router changed state from "
+      "Loading to Full");
+  REQUIRE(up);
+  CHECK(up->session == "ospf4 192.0.2.1");
+  CHECK(up->news == measure::SessionNews::up);
+  const auto down = measure::parse_bird_log(
+      "2026-11-26 22:19:31.576 <TRACE> ospf4: Neighbor 192.0.2.1 on router changed state from Full "
+      "to Down");
+  REQUIRE(down);
+  CHECK(down->news == measure::SessionNews::down);
+  CHECK_FALSE(measure::parse_bird_log(
+      "2026-11-26 22:19:13.055 <TRACE> ospf4: Neighbor 192.0.2.1 on router changed state from Init "
+      "to 2-Way"));
+}
