@@ -22,7 +22,7 @@ Document measured_document() {
   document.data_plane.streams = {stream};
   document.control_plane.measured = true;
   document.control_plane.dark_ms = 1200.0;
-  document.control_plane.sessions = {{"east", true, true, 1200.0, true, 0}};
+  document.control_plane.sessions = {{"east", "bgp", true, true, 1200.0, true, 0}};
   document.npu = {"kernel", 100'000, 100'000, 0, 3};
   document.t1_s = 1;
   document.t2_s = 2;
