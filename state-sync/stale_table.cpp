@@ -153,7 +153,26 @@ void StaleTable::supersede(const Slot& by) {
     if (&slot != &by && is_held(slot.flags)) {
       confirm(slot, superseded);
     }
+    slot.away = false;  // the prefix is back, by another route
   });
+}
+
+void StaleTable::gone_from_view(Slot& slot) {
+  if (keeping_) {
+    slot.away = true;
+  } else {
+    ++counts_.deleted;
+  }
+}
+
+void StaleTable::end_keeping() {
+  keeping_ = false;
+  for (Slot& slot : slots_) {
+    if (slot.away) {
+      slot.away = false;
+      ++counts_.deleted;
+    }
+  }
 }
 
 /// The route left the tables.
@@ -165,7 +184,7 @@ void StaleTable::go(Slot& slot, bool by_sweep) {
     if (by_sweep) {
       ++counts_.swept;
     } else if (has(slot.flags, fresh) || !has(slot.flags, superseded)) {
-      ++counts_.deleted;
+      gone_from_view(slot);
     }
   } else if (holding_) {
     --counts_.added;
@@ -180,7 +199,9 @@ void StaleTable::come_back(Slot& slot) {
   use_nexthop(slot.nexthop, true);
   if (holding_ && has(slot.flags, held)) {
     ++(is_stale(slot.flags) ? counts_.stale : counts_.refreshed);
-    if (has(slot.flags, fresh) || !has(slot.flags, superseded)) {
+    if (slot.away) {
+      slot.away = false;
+    } else if (has(slot.flags, fresh) || !has(slot.flags, superseded)) {
       --counts_.deleted;
     }
   } else if (holding_) {
@@ -215,6 +236,7 @@ void StaleTable::present(const Route& route, MonoNs at) {
     use_nexthop(slot->nexthop, true);
     come_in(*slot, route);
     if (holding_ && has(slot->flags, held)) {
+      slot->away = false;
       ++counts_.refreshed;
       set(slot->flags, fresh);
     } else if (holding_) {
@@ -312,8 +334,9 @@ std::uint64_t StaleTable::end_scan(MonoNs at) {
 
 void StaleTable::hold(MonoNs at) {
   counts_ = {};
-  holding_ = false;
+  holding_ = keeping_ = false;
   for (Slot& slot : slots_) {
+    slot.away = false;
     clear(slot.flags, held | fresh | superseded);
     if ((slot.flags & (used | gone)) != used) {
       continue;

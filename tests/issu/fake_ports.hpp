@@ -217,6 +217,10 @@ class FakeNpu : public backends::Npu {
     }
     return {};
   }
+  Result<void> keep(std::uint64_t epoch) override {
+    ISSU_TRY(world_.enter("keep"), "fake");
+    return epoch == state_.epoch && state_.holding ? Result<void>{} : fail("not the epoch");
+  }
   Result<void> refresh(std::uint64_t /*epoch*/,
                        const std::vector<state_sync::Prefix>& /*routes*/) override {
     return {};
