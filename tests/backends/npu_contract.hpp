@@ -147,8 +147,7 @@ inline void npu_contract(NpuLab& lab) {
     lab.withdraw(ipv6);
     lab.install(block("10.0.0.0/24", 590), 1);
     lab.install(ipv6, 1);
-    const auto state =
-        state_when(*npu, [](const SyncState& now) { return now.refreshed == 990; });
+    const auto state = state_when(*npu, [](const SyncState& now) { return now.refreshed == 990; });
     CHECK(state.refreshed == 990);
     CHECK(state.deleted == 0);
     const auto swept = npu->sweep(1);

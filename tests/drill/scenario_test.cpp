@@ -51,6 +51,7 @@ compare = "s"
 [[step]]
 walk = "three"
 back = "one"
+every = 3
 )");
   REQUIRE_MESSAGE(loaded, loaded.error().message());
   REQUIRE(loaded->steps.size() == 10);
@@ -62,6 +63,7 @@ back = "one"
   CHECK(std::get<drill::CommandStep>(repeat.steps.at(1).what).exit_code == 1);
   CHECK(std::get<drill::UpgradeStep>(loaded->steps[6].what).kill_after_record == 4);
   CHECK(std::get<drill::WalkStep>(loaded->steps[9].what).back == "one");
+  CHECK(std::get<drill::WalkStep>(loaded->steps[9].what).every == 3);
   CHECK(drill::images_of(*loaded) == std::vector<std::string>{"one", "two", "three"});
 }
 
