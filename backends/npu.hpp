@@ -60,6 +60,11 @@ class Npu {
   /// refreshes recorded. The same epoch again changes nothing; a lower one than the current is
   /// refused: its holder is fenced off.
   virtual Result<void> hold(std::uint64_t epoch) = 0;
+  /// For daemons that come back with their routes and without their sessions: they take routes out
+  /// until their neighbours have said them again. From here to the epoch's `sweep` or `release`
+  /// what was held forwards on all the same, and what comes back in that time was not deleted. Said
+  /// between `hold` and their start; refused for any but the current epoch.
+  virtual Result<void> keep(std::uint64_t epoch) = 0;
   /// Says which routes the new side has, all of them: held ones that are not among them are stale
   /// again, whatever was seen at the tables until now (a daemon may write every route that it found
   /// there back before it knows one itself). What comes at the tables afterwards counts again.

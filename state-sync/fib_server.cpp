@@ -139,6 +139,9 @@ class Server {
     } else if (verb == "hold") {
       auto held = tracker_.hold(epoch);
       reply(client, held ? tracker_.state() : Result<FibState>(fail(std::move(held).error())));
+    } else if (verb == "keep") {
+      auto kept = tracker_.keep(epoch);
+      reply(client, kept ? tracker_.state() : Result<FibState>(fail(std::move(kept).error())));
     } else if (verb == "sweep") {
       reply(client, tracker_.sweep(epoch));
     } else if (verb == "refresh") {

@@ -146,6 +146,13 @@ Result<void> FibTracker::hold(std::uint64_t epoch) {
   return {};
 }
 
+Result<void> FibTracker::keep(std::uint64_t epoch) {
+  ISSU_TRY(admit(epoch, "keep"), "");
+  ISSU_TRY(pump(), "before keeping the routes");
+  table_.keep();
+  return {};
+}
+
 FibState FibTracker::now() const {
   if (!holding_) {
     return last_;
@@ -207,12 +214,14 @@ Result<FibState> FibTracker::sweep(std::uint64_t epoch) {
     }
   }
   ISSU_TRY(sweep_batch(batch), "sweeping");
+  table_.end_keeping();
   return state();
 }
 
 Result<FibState> FibTracker::release() {
   if (holding_) {
     ISSU_TRY(scan(), "before the release");
+    table_.end_keeping();
     FibState last = now();
     last.holding = false;
     ISSU_TRY(write_file_atomic(options_.epoch_file, to_json(last)), "keeping the last state");

@@ -38,6 +38,9 @@ class FibTracker {
   Result<void> hold(std::uint64_t epoch);
   /// Whether this epoch may speak; an error that says why not.
   [[nodiscard]] Result<void> admit(std::uint64_t epoch, const std::string& verb) const;
+  /// From here to the end of the epoch a held route that leaves the tables forwards elsewhere (the
+  /// caller sees to that): it counts as deleted when it has not come back by then.
+  Result<void> keep(std::uint64_t epoch);
   void doubt_all() { table_.doubt_all(); }
   void refresh(const Prefix& prefix) { table_.refresh(prefix); }
   Result<FibState> state();

@@ -2,36 +2,15 @@
 
 #include <cstring>
 
+#include "state-sync/stale_flags.hpp"
+
 namespace issu::state_sync {
+
+using namespace stale_flags;
+
 namespace {
 
-constexpr std::uint8_t used = 1;         ///< the slot holds a route
-constexpr std::uint8_t gone = 2;         ///< which is not in the tables any more
-constexpr std::uint8_t held = 4;         ///< it was there at `hold`
-constexpr std::uint8_t fresh = 8;        ///< and the new side confirmed it
-constexpr std::uint8_t superseded = 16;  ///< or its prefix, with another metric
-constexpr std::uint8_t touched = 32;     ///< notified during the scan
-constexpr std::uint8_t seen = 64;        ///< by the scan
-constexpr std::uint8_t multipath = 128;  ///< several next hops of its own
-
 constexpr std::size_t first_slots = 1024;
-
-bool has(std::uint8_t flags, std::uint8_t flag) {
-  return (flags & flag) != 0;
-}
-void set(std::uint8_t& flags, unsigned flag) {
-  flags = static_cast<std::uint8_t>(flags | flag);
-}
-void clear(std::uint8_t& flags, unsigned flag) {
-  flags = static_cast<std::uint8_t>(flags & ~flag);
-}
-
-bool is_held(std::uint8_t flags) {
-  return (flags & (held | gone)) == held;
-}
-bool is_stale(std::uint8_t flags) {
-  return (flags & (held | gone | fresh | superseded)) == held;
-}
 
 std::uint64_t mixed(std::uint64_t value) {
   value ^= value >> 33U;
@@ -56,16 +35,6 @@ std::size_t StaleTable::hash(const Prefix& prefix) {
 Route StaleTable::route_of(const Slot& slot) {
   return {slot.prefix, slot.tos,     slot.protocol,
           slot.metric, slot.nexthop, has(slot.flags, multipath)};
-}
-
-template <typename Visit>
-void StaleTable::each_of(const Prefix& prefix, const Visit& visit) {
-  const std::size_t mask = slots_.size() - 1;
-  for (std::size_t at = hash(prefix) & mask; has(slots_[at].flags, used); at = (at + 1) & mask) {
-    if (slots_[at].prefix == prefix) {
-      visit(slots_[at]);
-    }
-  }
 }
 
 const StaleTable::Slot* StaleTable::find(const Route& route) const {
@@ -153,7 +122,16 @@ void StaleTable::supersede(const Slot& by) {
     if (&slot != &by && is_held(slot.flags)) {
       confirm(slot, superseded);
     }
+    slot.away = false;  // the prefix is back, by another route
   });
+}
+
+void StaleTable::gone_from_view(Slot& slot) {
+  if (keeping_) {
+    slot.away = true;
+  } else {
+    ++counts_.deleted;
+  }
 }
 
 /// The route left the tables.
@@ -165,7 +143,7 @@ void StaleTable::go(Slot& slot, bool by_sweep) {
     if (by_sweep) {
       ++counts_.swept;
     } else if (has(slot.flags, fresh) || !has(slot.flags, superseded)) {
-      ++counts_.deleted;
+      gone_from_view(slot);
     }
   } else if (holding_) {
     --counts_.added;
@@ -180,7 +158,9 @@ void StaleTable::come_back(Slot& slot) {
   use_nexthop(slot.nexthop, true);
   if (holding_ && has(slot.flags, held)) {
     ++(is_stale(slot.flags) ? counts_.stale : counts_.refreshed);
-    if (has(slot.flags, fresh) || !has(slot.flags, superseded)) {
+    if (slot.away) {
+      slot.away = false;
+    } else if (has(slot.flags, fresh) || !has(slot.flags, superseded)) {
       --counts_.deleted;
     }
   } else if (holding_) {
@@ -215,6 +195,7 @@ void StaleTable::present(const Route& route, MonoNs at) {
     use_nexthop(slot->nexthop, true);
     come_in(*slot, route);
     if (holding_ && has(slot->flags, held)) {
+      slot->away = false;
       ++counts_.refreshed;
       set(slot->flags, fresh);
     } else if (holding_) {
@@ -308,77 +289,6 @@ std::uint64_t StaleTable::end_scan(MonoNs at) {
   scanning_ = false;
   changed_at_ = lost == 0 ? changed_at_ : at;
   return lost;
-}
-
-void StaleTable::hold(MonoNs at) {
-  counts_ = {};
-  holding_ = false;
-  for (Slot& slot : slots_) {
-    clear(slot.flags, held | fresh | superseded);
-    if ((slot.flags & (used | gone)) != used) {
-      continue;
-    }
-    if (is_daemon_protocol(slot.protocol)) {
-      set(slot.flags, held);
-      ++counts_.held;
-    } else {
-      go(slot, false);  // somebody else replaced it: not a daemon's route any more
-    }
-  }
-  counts_.stale = counts_.held;
-  holding_ = true;
-  changed_at_ = at;
-}
-
-void StaleTable::doubt_all() {
-  if (!holding_) {
-    return;
-  }
-  for (Slot& slot : slots_) {
-    if (is_held(slot.flags) && has(slot.flags, fresh)) {
-      clear(slot.flags, fresh);
-      if (is_stale(slot.flags)) {
-        --counts_.refreshed;
-        ++counts_.stale;
-      }
-    }
-  }
-}
-
-void StaleTable::refresh(const Prefix& prefix) {
-  if (!holding_) {
-    return;
-  }
-  each_of(prefix, [&](Slot& slot) {
-    if (is_held(slot.flags) && !has(slot.flags, superseded)) {
-      confirm(slot, fresh);
-    }
-  });
-}
-
-std::vector<Route> StaleTable::unconfirmed(std::size_t limit, bool with_superseded) const {
-  std::vector<Route> routes;
-  for (const Slot& slot : slots_) {
-    if (routes.size() >= limit) {
-      break;
-    }
-    if (is_held(slot.flags) && !has(slot.flags, fresh) &&
-        (with_superseded || !has(slot.flags, superseded))) {
-      routes.push_back(route_of(slot));
-    }
-  }
-  return routes;
-}
-
-bool StaleTable::to_sweep(const Route& route) const {
-  const Slot* slot = find(route);
-  return holding_ && slot != nullptr && is_held(slot->flags) && !has(slot->flags, fresh);
-}
-
-void StaleTable::swept(const Route& route) {
-  if (Slot* slot = find(route); slot != nullptr && !has(slot->flags, gone)) {
-    go(*slot, true);
-  }
 }
 
 }  // namespace issu::state_sync

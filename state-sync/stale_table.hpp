@@ -50,6 +50,10 @@ class StaleTable {
   void hold(MonoNs at);
   /// Ends the marks; the counts stay.
   void release() { holding_ = false; }
+  /// From here a held route that leaves is forwarded elsewhere: it counts as deleted only when it
+  /// has not come back by `end_keeping`. A `hold` ends it as well.
+  void keep() { keeping_ = holding_; }
+  void end_keeping();
   /// Takes all confirmations back: what was seen so far is no evidence, a list comes that is.
   void doubt_all();
   /// Confirms the held routes of a prefix; one that is not there is nothing.
@@ -77,6 +81,7 @@ class StaleTable {
     std::uint32_t metric = 0;
     std::uint32_t nexthop = 0;
     std::uint8_t flags = 0;
+    bool away = false;  ///< it left while routes are kept
   };
   static_assert(sizeof(Slot) == 32);
 
@@ -91,6 +96,7 @@ class StaleTable {
   void supersede(const Slot& by);
   void go(Slot& slot, bool by_sweep);
   void come_back(Slot& slot);
+  void gone_from_view(Slot& slot);
   void use_nexthop(std::uint32_t nexthop, bool is_used);
   template <typename Visit>
   void each_of(const Prefix& prefix, const Visit& visit);
@@ -102,6 +108,7 @@ class StaleTable {
   StaleCounts counts_;
   MonoNs changed_at_ = 0;
   bool holding_ = false;
+  bool keeping_ = false;
   bool scanning_ = false;
   bool in_doubt_ = false;
 };

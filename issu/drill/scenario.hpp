@@ -137,6 +137,7 @@ struct WalkStep {
   std::string back;
   std::vector<std::string> args;
   unsigned first = 1;
+  unsigned every = 1;   ///< 3: each third record
   unsigned last = 200;  ///< reaching it is a failed expectation
 };
 

@@ -106,6 +106,7 @@ Step walk_step(StrictTable& table) {
   step.args = table.texts("args");
   step.first = static_cast<unsigned>(table.integer("first", {1, 1000}, step.first));
   step.last = static_cast<unsigned>(table.integer("last", {1, 1000}, step.last));
+  step.every = static_cast<unsigned>(table.integer("every", {1, 100}, step.every));
   if (step.last < step.first) {
     table.refuse("last", "comes before first", "choose a later record");
   }

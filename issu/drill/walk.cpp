@@ -80,7 +80,7 @@ Result<bool> Runner::walk_once(const WalkStep& step, const std::string& name, un
 
 Result<void> Runner::take_walk(const WalkStep& step, const std::string& name) {
   unsigned killed = 0;
-  for (unsigned record = step.first; record <= step.last; ++record) {
+  for (unsigned record = step.first; record <= step.last; record += step.every) {
     stage_->say(fmt::format("record {}", record));
     auto was_killed = walk_once(step, name, record);
     if (!was_killed) {

@@ -34,8 +34,12 @@ Result<void> restore_old_side(Context& context) {
   }
   if (here->saved) {
     const bool ran = switchover_undone(context).value("ran", false);
-    auto earlier =
-        context.rp.restore(context.from, context.from, ran ? Sessions::drop : Sessions::keep);
+    Result<void> earlier;
+    if (ran) {
+      earlier = restore_without_sessions(context);
+    } else if (auto kept = context.rp.restore(context.from, context.from, Sessions::keep); !kept) {
+      earlier = fail(std::move(kept).error());
+    }
     if (earlier) {
       return {};
     }

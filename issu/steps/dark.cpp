@@ -16,7 +16,7 @@ Result<void> start_old_side(Context& context) {
   ISSU_TRY(context.rp.fence(context.from), "making sure that the old side starts anew");
   auto status = context.rp.status(context.from);
   if (status && status->saved) {
-    auto restored = context.rp.restore(context.from, context.from, backends::Sessions::drop);
+    auto restored = restore_without_sessions(context);
     if (restored) {
       return {};
     }

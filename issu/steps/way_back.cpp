@@ -84,4 +84,10 @@ Result<nlohmann::json> old_side_again(Context& context,
   return facts;
 }
 
+Result<void> restore_without_sessions(Context& context) {
+  ISSU_TRY(context.npu.keep(context.epoch_back()), "keeping the routes without sessions");
+  auto restored = context.rp.restore(context.from, context.from, backends::Sessions::drop);
+  return restored ? Result<void>{} : fail(std::move(restored).error());
+}
+
 }  // namespace issu::steps

@@ -231,6 +231,10 @@ Result<bool> Writer::remove_route(const Prefix& prefix) {
     put(state.header.changed_at, static_cast<npu_u64>(state.options.now()));
   }
   if (state.header.holding != 0 && state.held(*slot)) {
+    if (state.keeping) {
+      state.doubt(*slot);
+      return true;
+    }
     put(state.header.deleted, state.header.deleted + 1);
     state.gone.insert(prefix);
   }

@@ -97,6 +97,8 @@ class Writer {
   Result<void> hold(std::uint64_t epoch);
   /// Says which routes the new side has, all of them.
   Result<void> refresh(std::uint64_t epoch, std::span<const Prefix> routes);
+  /// To the end of the epoch held routes are not removed by `remove_route`: they become stale.
+  Result<void> keep(std::uint64_t epoch);
   /// Deletes what is stale.
   Result<HoldState> sweep(std::uint64_t epoch);
   /// Ends the hold; nothing is deleted.

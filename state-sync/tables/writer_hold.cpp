@@ -62,6 +62,7 @@ Result<void> Writer::hold(std::uint64_t epoch) {
   state.held_now = state.counts.daemon4 + state.counts.daemon6;
   state.refreshed = 0;
   state.gone.clear();
+  state.keeping = false;
   put(header.held, state.held_now);
   put(header.added, npu_u64{0});
   put(header.deleted, npu_u64{0});
@@ -70,6 +71,21 @@ Result<void> Writer::hold(std::uint64_t epoch) {
   put(header.changed_at, npu_u64{0});
   put(header.hold_epoch, epoch);
   publish(header.holding, 1U);
+  return {};
+}
+
+void Writer::State::doubt(npu_route& slot) {
+  refreshed -= confirmed(slot) ? 1 : 0;
+  RouteStore::set_nexthop(slot, slot.nexthop, slot.born, slot.born);  // of before the hold
+}
+
+Result<void> Writer::keep(std::uint64_t epoch) {
+  State& state = *state_;
+  ISSU_TRY(state.check(), "keeping the held routes");
+  if (state.header.holding == 0 || epoch != state.header.hold_epoch) {
+    return fail("epoch " + std::to_string(epoch) + " holds no routes", {}, ErrorKind::refused);
+  }
+  state.keeping = true;
   return {};
 }
 
@@ -120,6 +136,7 @@ Result<HoldState> Writer::sweep(std::uint64_t epoch) {
     state.take_out(state.routes.find(prefixes[i]));
     put(state.header.swept, state.header.swept + 1);
   }
+  state.keeping = false;
   return hold_state();
 }
 
@@ -127,6 +144,7 @@ Result<HoldState> Writer::release_hold() {
   ISSU_TRY(state_->check(), "releasing the routes");
   const HoldState last = hold_state();
   publish(state_->header.holding, 0U);
+  state_->keeping = false;
   return last;
 }
 

@@ -44,6 +44,8 @@ struct Writer::State {
   [[nodiscard]] bool stale(const npu_route& slot) const {
     return header.holding != 0 && held(slot) && !confirmed(slot);
   }
+  /// As if it had not been confirmed.
+  void doubt(npu_route& slot);
   /// A new generation; when the numbers are used up, all marks are written anew.
   void next_generation();
   void touched() { publish(header.changes, header.changes + 1); }
@@ -65,6 +67,7 @@ struct Writer::State {
   RouteCounts counts;
   std::uint64_t held_now = 0;   ///< held routes that are still there
   std::uint64_t refreshed = 0;  ///< of those, confirmed
+  bool keeping = false;         ///< held routes are not removed, they become stale
   std::set<Prefix> gone;        ///< held ones that were removed: if they come back, they are held
 };
 

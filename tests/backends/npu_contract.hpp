@@ -135,6 +135,27 @@ inline void npu_contract(NpuLab& lab) {
     CHECK(state.complete);
   }
 
+  SUBCASE("what is kept and comes back was not deleted; what does not come back is gone") {
+    fill(0);
+    ISSU_CONTRACT_OK(npu->watch());
+    CHECK_FALSE(npu->keep(1));
+    ISSU_CONTRACT_OK(npu->hold(1));
+    CHECK_FALSE(npu->keep(2));
+    ISSU_CONTRACT_OK(npu->keep(1));
+    ISSU_CONTRACT_OK(lab.make()->keep(1));  // a killed caller's successor
+    lab.withdraw(ipv4);
+    lab.withdraw(ipv6);
+    lab.install(block("10.0.0.0/24", 590), 1);
+    lab.install(ipv6, 1);
+    const auto state = state_when(*npu, [](const SyncState& now) { return now.refreshed == 990; });
+    CHECK(state.refreshed == 990);
+    CHECK(state.deleted == 0);
+    const auto swept = npu->sweep(1);
+    ISSU_CONTRACT_OK(swept);
+    CHECK(swept->deleted + swept->swept == 10);
+    CHECK(lab.count() == 990);
+  }
+
   SUBCASE("a list of refreshed routes is taken, what is not in the tables is ignored") {
     fill(0);
     ISSU_CONTRACT_OK(npu->watch());

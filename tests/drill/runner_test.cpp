@@ -112,6 +112,17 @@ TEST_CASE("a walk kills after each record until there are no more") {
   CHECK_FALSE(shorter.runner.judgements().back().passed);
 }
 
+TEST_CASE("a walk of each second record still ends past the last one") {
+  Theatre theatre;
+  WalkStep walk;
+  walk.image = "two";
+  walk.back = "one";
+  walk.every = 2;
+  REQUIRE(theatre.runner.run({step_of("walk", walk)}));
+  CHECK(theatre.runner.judgements().back().passed);
+  CHECK(theatre.runner.judgements().back().got == "2");
+}
+
 TEST_CASE("repeat, snapshot and compare") {
   Theatre theatre;
   theatre.stage.territory.id = theatre.folder.path().filename().string();

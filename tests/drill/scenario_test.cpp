@@ -51,6 +51,7 @@ compare = "s"
 [[step]]
 walk = "three"
 back = "one"
+every = 3
 [[step]]
 reset = "east"
 [[step]]
@@ -70,6 +71,7 @@ image = "four"
   CHECK(std::get<drill::CommandStep>(repeat.steps.at(1).what).exit_code == 1);
   CHECK(std::get<drill::UpgradeStep>(loaded->steps[6].what).kill_after_record == 4);
   CHECK(std::get<drill::WalkStep>(loaded->steps[9].what).back == "one");
+  CHECK(std::get<drill::WalkStep>(loaded->steps[9].what).every == 3);
   CHECK(std::get<drill::ResetStep>(loaded->steps[10].what).peer == "east");
   CHECK(std::get<drill::ArchiveStep>(loaded->steps[11].what).passphrase);
   CHECK(drill::images_of(*loaded) == std::vector<std::string>{"one", "two", "three", "four"});

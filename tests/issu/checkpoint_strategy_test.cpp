@@ -75,6 +75,10 @@ TEST_CASE(
   CHECK(*lab.run() == Outcome::rolled_back);
   lab.check_ended(Outcome::rolled_back);
   CHECK(lab.called("restore a a"));
+  // Its daemons can take nothing out of the NPU when they find their sessions closed.
+  const auto& calls = lab.world.calls;
+  CHECK(std::find(calls.begin(), calls.end(), "keep") <
+        std::find(calls.begin(), calls.end(), "restore a a"));
   CHECK(lab.rp.sessions_dropped);
 }
 

@@ -210,11 +210,20 @@ class FakeNpu : public backends::Npu {
     }
     if (epoch > state_.epoch) {
       state_ = {};
+      keeping_ = false;
       state_.epoch = epoch;
       state_.holding = true;
       state_.held = world_.routes;
       world_.refreshed = 0;
     }
+    return {};
+  }
+  Result<void> keep(std::uint64_t epoch) override {
+    ISSU_TRY(world_.enter("keep"), "fake");
+    if (epoch != state_.epoch || !state_.holding) {
+      return fail("not the epoch");
+    }
+    keeping_ = true;
     return {};
   }
   Result<void> refresh(std::uint64_t /*epoch*/,
@@ -234,6 +243,7 @@ class FakeNpu : public backends::Npu {
       return fail("epoch " + std::to_string(epoch) + " is over");
     }
     auto state = sync_state();
+    keeping_ = false;
     state_.swept += state->stale;
     world_.routes -= state->stale;
     return sync_state();
@@ -241,17 +251,19 @@ class FakeNpu : public backends::Npu {
   Result<backends::SyncState> release() override {
     ISSU_TRY(world_.enter("release"), "fake");
     auto state = sync_state();
-    watching_ = false;
+    watching_ = keeping_ = false;
     state_.holding = false;
     return state;
   }
 
   [[nodiscard]] bool watching() const { return watching_; }
+  [[nodiscard]] bool keeping() const { return keeping_; }
 
  private:
   FakeWorld& world_;
   backends::SyncState state_;
   bool watching_ = false;
+  bool keeping_ = false;
 };
 
 }  // namespace issu::tests

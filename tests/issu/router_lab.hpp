@@ -97,6 +97,7 @@ struct Lab {
       CHECK_FALSE(rp.has_state(slot));
     }
     CHECK_FALSE(npu.watching());
+    CHECK_FALSE(npu.keeping());
     CHECK(world.routes == 1000);
     CHECK_FALSE(std::filesystem::exists(store.slot_dir(other(runs))));
     CHECK_FALSE(std::filesystem::exists(store.next_bundle()));

@@ -24,6 +24,9 @@ TEST_CASE("saved way back: the old side goes on where it was, its sessions close
   CHECK(at("prepare_save a") < at("hold"));
   CHECK(at("save_running a") < at("fence a"));
   CHECK(at("restore a a") != lab.world.calls.end());
+  // Held for the old side and kept before it runs: its daemons can take nothing out.
+  CHECK(at("fence b") < at("keep"));
+  CHECK(at("keep") < at("restore a a"));
   CHECK_FALSE(lab.called("activate a"));
   CHECK(lab.rp.sessions_dropped);
 }
@@ -43,6 +46,18 @@ TEST_CASE("saved way back: a state that can't be restored is no worse than none"
   lab.open("");
   CHECK(*lab.run() == Outcome::rolled_back);
   lab.check_ended(Outcome::rolled_back);
+  CHECK(lab.called("activate a"));
+}
+
+TEST_CASE("saved way back: where the NPU can't keep its routes, the old side starts anew") {
+  Lab lab;
+  lab.world.fault = [](const std::string& verb) {
+    return verb == "keep" ? fail("planted") : Result<void>{};
+  };
+  lab.open("");
+  CHECK(*lab.run() == Outcome::rolled_back);
+  lab.check_ended(Outcome::rolled_back);
+  CHECK_FALSE(lab.called("restore a a"));
   CHECK(lab.called("activate a"));
 }
 

@@ -67,6 +67,29 @@ TEST_CASE("a deletion counts, twice when it happens twice, and the sum holds") {
   CHECK(table.size() == 2);
 }
 
+TEST_CASE("while routes are kept, one that comes back was not deleted, one that does not was") {
+  auto table = held_table();
+  table.removed(route("2001:db8::/48"), 11);  // before it
+  table.keep();
+  table.removed(route("10.0.0.0/24"), 12);
+  table.removed(route("10.0.1.0/24"), 12);
+  CHECK(table.counts().deleted == 1);
+  table.present(route("10.0.0.0/24", 20, 8), 13);
+  table.present(route("2001:db8::/48"), 13);
+  table.end_keeping();
+  table.end_keeping();
+  CHECK(table.counts().deleted == 2);
+  CHECK(table.counts().refreshed == 2);
+  table.removed(route("10.0.0.0/24"), 14);
+  CHECK(table.counts().deleted == 3);
+  table.hold(20);
+  table.keep();
+  table.removed(route("2001:db8::/48"), 21);
+  table.present(route("2001:db8::/48", 30), 22);  // by another route
+  table.end_keeping();
+  CHECK(table.counts().deleted == 0);
+}
+
 TEST_CASE("routes that were not held are added, and leave without a deletion") {
   auto table = held_table();
   table.present(route("10.5.0.0/24"), 11);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "backends/npu/kernel/chassis.hpp"
+#include "backends/npu/kernel/held_shadow.hpp"
 #include "backends/npu/sync_state.hpp"
 #include "issu/base/child.hpp"
 #include "issu/base/file.hpp"
@@ -34,7 +35,8 @@ class KernelNpu final : public Npu {
       : router_(std::move(router)),
         options_(std::move(options)),
         files_{router_.run_dir},
-        client_(files_) {}
+        client_(files_),
+        shadow_(router_.run_dir / "fibwatch.kept", router_.netns) {}
 
   [[nodiscard]] std::string driver() const override { return "kernel"; }
 
@@ -58,6 +60,7 @@ class KernelNpu final : public Npu {
   Result<void> down() override {
     ISSU_TRY(end_tracker(), "taking the NPU down");
     ISSU_TRY(lower_chassis(router_), "taking the NPU down");
+    ISSU_TRY(shadow_.lift(), "taking the NPU down");
     for (const auto& file : {files_.socket(), files_.lock(), files_.epoch(), files_.log()}) {
       ISSU_TRY(remove_tree(file), "taking the NPU down");
     }
@@ -110,7 +113,15 @@ class KernelNpu final : public Npu {
   }
 
   Result<void> hold(std::uint64_t epoch) override {
+    // What a caller that was killed left of an earlier one is no part of what is held now.
+    ISSU_TRY(shadow_.lift_others(epoch), "before holding the routes");
     return done(ask("hold " + std::to_string(epoch)));
+  }
+
+  Result<void> keep(std::uint64_t epoch) override {
+    // Told first: a stranger's epoch is refused before anything is touched.
+    ISSU_TRY(ask("keep " + std::to_string(epoch)), "keeping the held routes");
+    return shadow_.cast(epoch);
   }
 
   Result<void> refresh(std::uint64_t epoch,
@@ -124,10 +135,25 @@ class KernelNpu final : public Npu {
   }
 
   Result<SyncState> sweep(std::uint64_t epoch) override {
-    return ask("sweep " + std::to_string(epoch));
+    auto swept = ask("sweep " + std::to_string(epoch));
+    if (!swept) {
+      return swept;
+    }
+    ISSU_TRY(shadow_.lift(), "after the sweep");
+    return swept;
   }
 
   Result<SyncState> release() override {
+    auto last = end_epoch();
+    if (!last) {
+      return last;
+    }
+    ISSU_TRY(shadow_.lift(), "ending the epoch");
+    return last;
+  }
+
+ private:
+  Result<SyncState> end_epoch() {
     const ProcessId server = client_.server();
     if (server.pid == 0) {
       return close_kept_state();
@@ -141,7 +167,6 @@ class KernelNpu final : public Npu {
     return last;
   }
 
- private:
   static Result<void> done(const Result<SyncState>& result) {
     return result ? Result<void>() : Result<void>(fail(result.error()));
   }
@@ -185,6 +210,7 @@ class KernelNpu final : public Npu {
   KernelNpuOptions options_;
   FibFiles files_;
   FibClient client_;
+  HeldShadow shadow_;
 };
 
 }  // namespace

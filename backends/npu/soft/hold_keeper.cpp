@@ -78,6 +78,11 @@ Result<void> HoldKeeper::hold(std::uint64_t epoch) {
   return {};
 }
 
+Result<void> HoldKeeper::keep(std::uint64_t epoch) {
+  ISSU_TRY(admit(epoch, "keep"), "");
+  return tables_.keep(epoch);
+}
+
 Result<void> HoldKeeper::refresh(std::uint64_t epoch, const std::vector<Prefix>& routes) {
   ISSU_TRY(admit(epoch, "refresh"), "");
   return tables_.refresh(epoch, routes);

@@ -29,6 +29,9 @@ class HoldKeeper {
   /// Before the first `hold`.
   void watch() { watching_ = true; }
   Result<void> hold(std::uint64_t epoch);
+  /// To the end of the epoch daemons can't take held routes out: they become stale instead. An npud
+  /// that is started anew in between knows nothing of it.
+  Result<void> keep(std::uint64_t epoch);
   Result<void> refresh(std::uint64_t epoch, const std::vector<state_sync::Prefix>& routes);
   Result<state_sync::FibState> sweep(std::uint64_t epoch);
   Result<state_sync::FibState> release();

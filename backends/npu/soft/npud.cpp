@@ -265,7 +265,7 @@ Reply Npud::answer(const Request& request) {
   if (verb == "handover") {
     return hand_over();
   }
-  for (const char* each : {"watch", "hold", "refresh", "sweep", "release", "state"}) {
+  for (const char* each : {"watch", "hold", "keep", "refresh", "sweep", "release", "state"}) {
     if (verb == each) {
       return {answer_epoch(request), {}};
     }
@@ -285,6 +285,8 @@ Result<json> Npud::answer_epoch(const Request& request) {
     if (done && anew) {
       feeds_->begin_epoch();
     }
+  } else if (verb == "keep") {
+    done = holds_->keep(epoch);
   } else if (verb == "refresh") {
     done = holds_->refresh(epoch, request.prefixes);
   } else if (verb == "sweep" || verb == "release") {

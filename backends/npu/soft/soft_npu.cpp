@@ -87,6 +87,10 @@ class SoftNpu final : public Npu {
     return done(ask({{"verb", "hold"}, {"epoch", epoch}}));
   }
 
+  Result<void> keep(std::uint64_t epoch) override {
+    return done(ask({{"verb", "keep"}, {"epoch", epoch}}));
+  }
+
   Result<void> refresh(std::uint64_t epoch,
                        const std::vector<state_sync::Prefix>& routes) override {
     return done(ask({{"verb", "refresh"}, {"epoch", epoch}}, routes));

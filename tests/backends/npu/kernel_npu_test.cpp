@@ -21,6 +21,8 @@ using contract::state_when;
 
 namespace {
 
+constexpr auto end_of_tracker = std::chrono::seconds(5);
+
 std::string sysctl(const std::string& netns, const std::string& name) {
   std::string value;
   const auto done = NetNs::inside(NetNs::path_of(netns), [&]() -> Result<void> {
@@ -276,4 +278,46 @@ TEST_CASE(
   REQUIRE(npu->hold(2));
   CHECK(npu->sync_state()->complete);
   CHECK(npu->sync_state()->held == 5000);
+}
+
+TEST_CASE("what is kept forwards while it is out of the table, and nothing of that is left") {
+  NEEDS_ROOT();
+  const KernelLab lab;
+  const auto npu = lab.make();
+  REQUIRE(npu->up());
+  const auto routes = block("10.0.0.0/24", 600);
+  lab.install(routes, 0);
+  const auto kept = [&] {
+    const auto shown = run_checked(
+        {"ip", "-n", lab.router().netns, "route", "show", "table", "all", "proto", "250"});
+    return shown.value() +
+           run_checked({"ip", "-n", lab.router().netns, "nexthop", "show", "proto", "250"}).value();
+  };
+  const auto rules = lab.shown({"-6", "rule"});
+  REQUIRE(npu->watch());
+  REQUIRE(npu->hold(1));
+  REQUIRE(npu->keep(1));
+  lab.withdraw(routes);
+  // A caller that was killed behind it: its successor does not take the empty table for the truth.
+  REQUIRE(lab.make()->hold(1));
+  REQUIRE(lab.make()->keep(1));
+  CHECK(lab.shown({"route", "get", "10.0.7.1"}).find("192.0.2.") != std::string::npos);
+  SUBCASE("swept") {
+    lab.install(routes, 0);
+    REQUIRE(npu->sweep(1));
+  }
+  SUBCASE("released") {
+    REQUIRE(npu->release());
+  }
+  SUBCASE("released, its tracker dead") {
+    REQUIRE(send_signal(lab.tracker(), SIGKILL));
+    REQUIRE(wait_until([&] { return lab.tracker().pid == 0; }, Deadline::in(end_of_tracker)));
+    REQUIRE(lab.make()->release());
+  }
+  SUBCASE("left by a caller that was killed, found by the next upgrade") {
+    REQUIRE(lab.make()->hold(2));
+  }
+  CHECK(kept().empty());
+  CHECK(lab.shown({"-6", "rule"}) == rules);
+  CHECK_FALSE(std::filesystem::exists(lab.router().run_dir / "fibwatch.kept"));
 }

@@ -99,6 +99,29 @@ TEST_CASE("Held routes that leave are counted") {
   CHECK(state.held == 3);
 }
 
+TEST_CASE("Held routes that are kept become stale when they are taken out, and are swept") {
+  HoldLab lab;
+  CHECK_FALSE(lab.writer.keep(4));
+  REQUIRE(lab.set("10.0.0.0/8", lab.a));
+  REQUIRE(lab.writer.keep(5));
+  CHECK(lab.remove("10.0.0.0/8"));
+  CHECK(lab.remove("10.1.0.0/16"));
+  HoldState state = lab.writer.hold_state();
+  CHECK(state.deleted == 0);
+  CHECK(state.refreshed == 0);
+  CHECK(state.stale == 3);
+  CHECK(lab.lookup("10.1.0.1") == lab.a);
+  REQUIRE(lab.set("10.1.0.0/16", lab.b));
+  REQUIRE(lab.set("10.7.0.0/16", lab.b));
+  CHECK(lab.remove("10.7.0.0/16"));  // was not held
+  CHECK(lab.lookup("10.7.0.1") == lab.a);
+  REQUIRE(lab.writer.sweep(5));
+  CHECK(lab.lookup("10.1.0.1") == lab.b);
+  CHECK(lab.lookup("10.2.0.1") == 0);
+  CHECK(lab.remove("10.1.0.0/16"));  // not kept any more
+  CHECK(lab.writer.hold_state().deleted == 1);
+}
+
 TEST_CASE("A list takes back what was seen until then") {
   HoldLab lab;
   REQUIRE(lab.set("10.0.0.0/8", lab.a));
