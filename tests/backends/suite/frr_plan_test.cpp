@@ -23,7 +23,8 @@ TEST_CASE("FRR without mgmtd: the others wait for zebra") {
   for (const char* name : {"zebra", "bgpd", "staticd"}) {
     put(rootfs.path() / "usr/lib/frr" / name);
   }
-  auto plan = find_suite("frr")->plan(programs_below(rootfs.path()), {"bgpd", "zebra", "staticd"}, false);
+  auto plan =
+      find_suite("frr")->plan(programs_below(rootfs.path()), {"bgpd", "zebra", "staticd"}, false);
   REQUIRE(plan.has_value());
   REQUIRE(plan->size() == 3);
   CHECK((*plan)[0].name == "zebra");
@@ -76,7 +77,8 @@ TEST_CASE("FRR with mgmtd: it is started unasked, staticd waits for it, bgpd doe
   for (const char* name : {"zebra", "bgpd", "staticd", "mgmtd"}) {
     put(rootfs.path() / "usr/lib/frr" / name);
   }
-  auto plan = find_suite("frr")->plan(programs_below(rootfs.path()), {"zebra", "bgpd", "staticd"}, false);
+  auto plan =
+      find_suite("frr")->plan(programs_below(rootfs.path()), {"zebra", "bgpd", "staticd"}, false);
   REQUIRE(plan.has_value());
   REQUIRE(plan->size() == 4);
   CHECK((*plan)[1].name == "mgmtd");
