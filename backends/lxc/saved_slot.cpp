@@ -342,6 +342,9 @@ Result<RestoreReport> LxcRouteProcessor::restore(Slot saved_from, Slot into, Ses
   }
   const MonoNs restored = mono_now();
   ISSU_TRY(conditions(saved_from).give_back(container(into).init_pid()), what);
+  if (sessions == Sessions::drop) {
+    ISSU_TRY(suite_.begin_anew(files(into).run(), spec_.daemons), what);
+  }
   RestoreReport report;
   report.restore_ms = to_ms(restored - from);
   report.dark_until = mono_now();

@@ -53,6 +53,12 @@ Result<std::optional<std::vector<state_sync::Prefix>>> routes(
   return std::optional(std::move(*list));
 }
 
+/// BIRD itself waits for no one before it announces.
+Result<void> begin_anew(const std::filesystem::path& /*run*/,
+                        const std::vector<std::string>& /*daemons*/) {
+  return {};
+}
+
 }  // namespace
 
 const Suite bird_suite{
@@ -67,6 +73,7 @@ const Suite bird_suite{
     .takes_config = takes_config,
     .view = view,
     .routes = routes,
+    .begin_anew = begin_anew,
 };
 
 }  // namespace issu::backends

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "backends/daemons/frr_vty.hpp"
 #include "backends/daemons/views.hpp"
 #include "backends/suite/frr_routes.hpp"
 #include "backends/suite/suite.hpp"
@@ -12,6 +13,9 @@ namespace {
 /// zebra deletes by its own timer whatever it found in the kernel and nobody announced again. The
 /// sweep is ours; this is only what ends the bookkeeping of routes that are long gone.
 constexpr const char* keep_seconds = "3600";
+
+/// bgpd lets go of all its routes in it.
+constexpr std::chrono::seconds clear_within{20};
 
 /// Where builds of FRR put their daemons.
 constexpr std::string_view program_folders[] = {"usr/lib/frr", "usr/libexec/frr", "usr/sbin",
@@ -147,6 +151,18 @@ Result<std::optional<std::vector<state_sync::Prefix>>> routes(
   return std::optional(std::move(*list));
 }
 
+/// `update-delay` holds routes back after bgpd's start and after a clear of all neighbours, not
+/// when sessions end by themselves (bgpd's documentation, "Require read-only mode").
+Result<void> begin_anew(const std::filesystem::path& run, const std::vector<std::string>& daemons) {
+  if (std::find(daemons.begin(), daemons.end(), "bgpd") == daemons.end()) {
+    return {};
+  }
+  if (auto cleared = FrrVty(run / "bgpd.vty").ask("clear bgp *", clear_within); !cleared) {
+    return pass(std::move(cleared).error(), "having bgpd begin anew");
+  }
+  return {};
+}
+
 }  // namespace
 
 const Suite frr_suite{
@@ -161,6 +177,7 @@ const Suite frr_suite{
     .takes_config = takes_config,
     .view = view,
     .routes = routes,
+    .begin_anew = begin_anew,
 };
 
 }  // namespace issu::backends

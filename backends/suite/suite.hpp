@@ -46,6 +46,10 @@ struct Suite {
                            const std::vector<std::string>& daemons);
   Result<std::optional<std::vector<state_sync::Prefix>>> (*routes)(
       const std::filesystem::path& run, const std::vector<std::string>& daemons);
+  /// Tells daemons that were restored without their sessions to begin as after a start: nothing is
+  /// announced before every neighbour was heard.
+  Result<void> (*begin_anew)(const std::filesystem::path& run,
+                             const std::vector<std::string>& daemons);
 };
 
 /// The row of this name, for as long as the program runs; nullptr when there is none.
