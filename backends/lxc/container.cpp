@@ -208,15 +208,17 @@ Result<void> Container::migrate(Move move, const ConfigItems& config, const Criu
   int status = 0;
   while (::waitpid(outer, &status, 0) < 0 && errno == EINTR) {
   }
+  const std::string what = move == Move::restore ? "restore" : "dump";
+  // The images go when an upgrade goes back; what CRIU said has to outlive them.
+  const auto log = folder_ / (name_ + "." + what + ".log");
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+    std::error_code ignored;
+    std::filesystem::remove(log, ignored);  // of a try before this one
     return {};
   }
-  const std::string what = move == Move::restore ? "restore" : "dump";
   const std::string failed = "the container " + name_ + " could not be " +
                              (move == Move::restore ? "restored: " : "dumped: ");
   const std::string text = read_file(call.images / (what + ".log")).value_or("");
-  // The images go when an upgrade goes back; what CRIU said has to outlive them.
-  const auto log = folder_ / (name_ + "." + what + ".log");
   const bool kept = write_file_atomic(log, text, 0600).has_value();
   const std::string more = (kept ? log.string() + " and " : "") + call.log.string();
   if (hangs) {

@@ -99,9 +99,12 @@ TEST_CASE("a dump that finds no room is told, and the daemons go on as if nothin
   rp_goes_on(contract, Slot::a);
   CHECK_FALSE(rp->status(Slot::a)->saved);
   CHECK_FALSE(is_locked(lab));
-  // With room it works.
+  const auto log = lab.spec().run_dir / "lxc" / ("issu-" + lab.spec().name + "-a.dump.log");
+  CHECK(std::filesystem::exists(log));
+  // With room it works, and what CRIU said of the try before is of no use any more.
   std::filesystem::remove(store / "filler");
   RP_OK(rp->save(Slot::a, Afterwards::gone));
+  CHECK_FALSE(std::filesystem::exists(log));
   RP_OK(rp->restore(Slot::a, Slot::a, Sessions::keep));
   rp_goes_on(contract, Slot::a);
   rp_takes_down(contract);
