@@ -7,8 +7,9 @@ packages_build=(build-essential cmake ninja-build ccache pkg-config git ca-certi
   libvirt-dev libcap-dev libxxhash-dev libbpf-dev libelf-dev clang llvm doctest-dev libbenchmark-dev)
 packages_run=(liblxc1 libbpf1 lxc criu frr bird2 nftables iproute2 squashfs-tools mmdebstrap
   debian-archive-keyring gpgv openssl rauc libcap2-bin procps util-linux mount kmod file
-  busybox-static qemu-system-x86 qemu-utils libvirt0 libvirt-daemon-system
-  libvirt-daemon-driver-qemu syslinux syslinux-common mtools fdisk)
+  busybox-static)
+packages_vm=(qemu-system-x86 qemu-utils libvirt0 libvirt-daemon-system libvirt-daemon-driver-qemu
+  syslinux syslinux-common mtools fdisk)
 packages_developer=(clang-format clang-tidy strace tcpdump libdpdk-dev)
 
 policy=/usr/sbin/policy-rc.d
@@ -58,6 +59,9 @@ disable_services() {
     case $package in
       frr) systemctl -q disable frr.service >/dev/null 2>&1 || true ;;
       bird2) systemctl -q disable bird.service >/dev/null 2>&1 || true ;;
+      libvirt-daemon-system) systemctl -q disable libvirtd.service libvirtd.socket \
+        libvirtd-ro.socket libvirtd-admin.socket virtlogd.socket virtlockd.socket \
+        libvirt-guests.service >/dev/null 2>&1 || true ;;
       lxc) systemctl -q disable lxc.service lxc-net.service lxc-monitord.service \
         >/dev/null 2>&1 || true ;;
     esac

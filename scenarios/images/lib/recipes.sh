@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # Which images there are, and what each is made of. Sourced by scenarios/images/build.
 
-image_names=(frr-bookworm frr-trixie bird-bookworm bird-trixie
-  frr-broken-exits frr-broken-mute frr-broken-half
-  frr-vm-bookworm frr-vm-trixie)
+container_images=(frr-bookworm frr-trixie bird-bookworm bird-trixie
+  frr-broken-exits frr-broken-mute frr-broken-half)
+image_names=("${container_images[@]}" frr-vm-bookworm frr-vm-trixie)
 
 known_image() {
   local each
