@@ -7,6 +7,7 @@
 
 #include "backends/lxc/slot_files.hpp"
 #include "backends/lxc/user_namespace.hpp"
+#include "backends/suite/slot_parts.hpp"
 #include "issu/base/file.hpp"
 #include "issu/base/reasons.hpp"
 

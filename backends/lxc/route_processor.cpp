@@ -10,6 +10,7 @@
 #include "backends/lxc/pid_namespace.hpp"
 #include "backends/lxc/rootfs.hpp"
 #include "backends/lxc/user_namespace.hpp"
+#include "backends/suite/slot_parts.hpp"
 #include "issu/base/clock.hpp"
 #include "issu/base/file.hpp"
 #include "issu/base/netns.hpp"
@@ -266,16 +267,11 @@ Result<std::optional<std::vector<state_sync::Prefix>>> LxcRouteProcessor::routes
 }
 
 Result<std::unique_ptr<RouteProcessor>> make_lxc(const RouterSpec& spec) {
-  const Suite* suite = find_suite(spec.suite);
-  if (suite == nullptr) {
-    return fail("the suite `" + spec.suite + "` is not known", "frr or bird");
+  auto suite = suite_of(spec);
+  if (!suite) {
+    return fail(std::move(suite).error());
   }
-  if (spec.name.empty() || spec.name.size() > 24 ||
-      spec.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos) {
-    return fail("`" + spec.name + "` cannot be a router's name",
-                "a-z, 0-9 and -, 24 characters at most");
-  }
-  return std::make_unique<LxcRouteProcessor>(spec, *suite);
+  return std::make_unique<LxcRouteProcessor>(spec, **suite);
 }
 
 }  // namespace issu::backends

@@ -335,14 +335,16 @@ Result<RestoreReport> LxcRouteProcessor::restore(Slot saved_from, Slot into, Ses
   ISSU_TRY(container(saved_from).settle(), what);
   ISSU_TRY(container(into).settle(), what);
   const MonoNs from = mono_now();
-  // Its daemons run: a call before this one was killed behind its restore.
-  if (const auto said = container(into).init_pid() == 0 ? std::nullopt : ask_init(into);
-      !said || said->held) {
+  const auto said = container(into).init_pid() == 0 ? std::nullopt : ask_init(into);
+  // Else its daemons run: a call before this one was killed behind its restore.
+  const bool needed = !said || said->held;
+  if (needed) {
     ISSU_TRY(bring_back(saved_from, into, sessions), what);
   }
   const MonoNs restored = mono_now();
   ISSU_TRY(conditions(saved_from).give_back(container(into).init_pid()), what);
-  if (sessions == Sessions::drop) {
+  // Never a second time: the sessions may be up again.
+  if (sessions == Sessions::drop && needed) {
     ISSU_TRY(suite_.begin_anew(files(into).run(), spec_.daemons), what);
   }
   RestoreReport report;

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "backends/suite/accounts.hpp"
+#include "backends/suite/slot_parts.hpp"
 #include "issu/base/file.hpp"
 #include "issu/init/plan.hpp"
 
@@ -13,37 +14,6 @@ namespace issu::backends::lxc {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::uintmax_t config_limit = 256U << 20U;
-
-Result<void> copy_file(const fs::path& from, const fs::path& to, mode_t mode,
-                       std::uintmax_t limit) {
-  auto text = read_file(from, limit);
-  if (!text) {
-    return fail(std::move(text).error());
-  }
-  return write_file_atomic(to, *text, mode);
-}
-
-Result<void> copy_config(const Suite& suite, const fs::path& from, const fs::path& to) {
-  ISSU_TRY(make_dirs(to, 0755), "copying the configuration");
-  std::error_code error;
-  for (fs::directory_iterator entry(from, error), end; !error && entry != end;
-       entry.increment(error)) {
-    const fs::path name = entry->path().filename();
-    if (entry->is_directory()) {
-      ISSU_TRY(copy_config(suite, entry->path(), to / name), "copying " + entry->path().string());
-    } else if (entry->is_regular_file() && suite.takes_config(name.string())) {
-      ISSU_TRY(copy_file(entry->path(), to / name, 0640, config_limit),
-               "copying " + entry->path().string());
-    }
-  }
-  if (error) {
-    return fail("reading the configuration folder " + from.string() + ": " + error.message(),
-                "see config_dir in router.toml");
-  }
-  return {};
-}
 
 Result<void> make_empty(const fs::path& folder, mode_t mode) {
   ISSU_TRY(remove_tree(folder), "emptying " + folder.string());
@@ -98,25 +68,7 @@ Result<void> link_var_run(const fs::path& rootfs, std::string_view run_path) {
 
 }  // namespace
 
-Result<fs::path> find_init_program() {
-  std::error_code error;
-  const fs::path self = fs::read_symlink("/proc/self/exe", error).parent_path();
-  for (const fs::path& candidate :
-       {self / "issu-init", self.parent_path() / "libexec/issu/issu-init"}) {
-    if (!error && fs::is_regular_file(candidate, error)) {
-      return candidate;
-    }
-  }
-  return fail(
-      "issu-init is not beside this program (" + self.string() + "), nor in ../libexec/issu",
-      "build or install it with the rest");
-}
-
 Result<void> write_slot_files(const RouterSpec& spec, const Suite& suite, const SlotFiles& files) {
-  const auto program = find_init_program();
-  if (!program) {
-    return fail(program.error());
-  }
   auto plan = suite.plan(programs_below(files.rootfs()), spec.daemons, spec.npu.takes_fpm());
   if (!plan) {
     return fail(std::move(plan).error());
@@ -133,7 +85,7 @@ Result<void> write_slot_files(const RouterSpec& spec, const Suite& suite, const 
   ISSU_TRY(make_empty(files.run(), 0755), "writing the slot's files");
   ISSU_TRY(make_dirs(files.init() / "log", 0755), "writing the slot's files");
   ISSU_TRY(write_file_atomic(files.init() / "daemons", *list, 0644), "writing the daemon list");
-  return copy_file(*program, files.init_program(), 0755, config_limit);
+  return bring_init_program(files.init_program());
 }
 
 Result<void> prepare_rootfs(const Suite& suite, const fs::path& rootfs) {

@@ -33,9 +33,6 @@ struct SlotFiles {
   [[nodiscard]] auto lxc_log() const { return folder / "lxc.log"; }
 };
 
-/// issu-init, beside the program that runs, or in ../libexec/issu.
-Result<std::filesystem::path> find_init_program();
-
 /// Makes what a container needs before it starts: the configuration copied (owned by root, as
 /// daemons that gave up their right to read everything need it), the daemon list, process 1.
 /// Nothing may run in the slot.

@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "backends/suite/slot_parts.hpp"
 #include "issu/base/child.hpp"
 #include "issu/base/file.hpp"
 
@@ -13,8 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uintmax_t config_limit = 64U << 20U;
-
 /// A word for the shell, whatever is in it.
 std::string quoted(const std::string& text) {
   std::string out = "'";
@@ -22,27 +21,6 @@ std::string quoted(const std::string& text) {
     out += letter == '\'' ? "'\\''" : std::string(1, letter);
   }
   return out + "'";
-}
-
-Result<fs::path> find_init_program() {
-  std::error_code error;
-  const fs::path self = fs::read_symlink("/proc/self/exe", error).parent_path();
-  for (const fs::path& candidate :
-       {self / "issu-init", self.parent_path() / "libexec/issu/issu-init"}) {
-    if (!error && fs::is_regular_file(candidate, error)) {
-      return candidate;
-    }
-  }
-  return fail("issu-init is not beside this program (" + self.string() + ")",
-              "build or install it with the rest");
-}
-
-Result<void> copy(const fs::path& from, const fs::path& to, mode_t mode) {
-  auto text = read_file(from, config_limit);
-  if (!text) {
-    return fail(std::move(text).error());
-  }
-  return write_file_atomic(to, *text, mode);
 }
 
 std::string links_script(const RouterSpec& spec, Slot slot) {
@@ -105,22 +83,6 @@ echo 1 >/proc/sys/net/ipv4/ip_forward
                      fmt::arg("relays", relays));
 }
 
-Result<void> copy_config(const RouterSpec& spec, const Suite& suite, const fs::path& to) {
-  ISSU_TRY(make_dirs(to, 0755), "writing the configuration disk");
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(spec.config_dir, error)) {
-    if (entry.is_regular_file() && suite.takes_config(entry.path().filename().string())) {
-      ISSU_TRY(copy(entry.path(), to / entry.path().filename(), 0644),
-               "writing the configuration disk");
-    }
-  }
-  if (error) {
-    return fail("the configuration in " + spec.config_dir.string() +
-                " can't be read: " + error.message());
-  }
-  return {};
-}
-
 }  // namespace
 
 std::string mac_of(const RouterSpec& spec, std::size_t port, Slot slot) {
@@ -145,14 +107,10 @@ std::vector<GuestChannel> channels_of(const RouterSpec& spec, const Suite& suite
 
 Result<void> write_config_disk(const RouterSpec& spec, const Suite& suite, Slot slot,
                                const GuestFiles& files) {
-  const auto program = find_init_program();
-  if (!program) {
-    return fail(program.error());
-  }
   const fs::path tree = files.folder / "config";
   ISSU_TRY(remove_tree(tree), "writing the configuration disk");
-  ISSU_TRY(copy_config(spec, suite, tree / "etc"), "");
-  ISSU_TRY(copy(*program, tree / "issu-init", 0755), "writing the configuration disk");
+  ISSU_TRY(copy_config(suite, spec.config_dir, tree / "etc"), "writing the configuration disk");
+  ISSU_TRY(bring_init_program(tree / "issu-init"), "writing the configuration disk");
   ISSU_TRY(
       write_file_atomic(tree / "prepare",
                         prepare_script(spec, suite, slot, channels_of(spec, suite, files)), 0755),

@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "backends/suite/slot_parts.hpp"
 #include "backends/vm/vm.hpp"
 #include "issu/base/child.hpp"
 #include "issu/base/clock.hpp"
@@ -311,11 +312,11 @@ Result<std::optional<std::vector<state_sync::Prefix>>> VmRouteProcessor::routes(
 }
 
 Result<std::unique_ptr<RouteProcessor>> make_vm(const RouterSpec& spec) {
-  const Suite* suite = find_suite(spec.suite);
-  if (suite == nullptr) {
-    return fail("the suite `" + spec.suite + "` is not known", "frr or bird");
+  auto suite = suite_of(spec);
+  if (!suite) {
+    return fail(std::move(suite).error());
   }
-  return std::make_unique<VmRouteProcessor>(spec, *suite);
+  return std::make_unique<VmRouteProcessor>(spec, **suite);
 }
 
 }  // namespace issu::backends

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
+#include <limits>
 #include <thread>
 
 namespace issu {
@@ -22,6 +23,22 @@ MonoNs mono_now() {
 
 std::int64_t wall_now() {
   return read_clock(CLOCK_REALTIME);
+}
+
+std::int64_t wall_minus_mono() {
+  constexpr MonoNs close_enough = 1'000;
+  std::int64_t offset = 0;
+  MonoNs closest = std::numeric_limits<MonoNs>::max();
+  for (int attempt = 0; attempt < 5 && closest > close_enough; ++attempt) {
+    const MonoNs before = mono_now();
+    const std::int64_t wall = wall_now();
+    const MonoNs after = mono_now();
+    if (after - before < closest) {
+      closest = after - before;
+      offset = wall - (before + closest / 2);
+    }
+  }
+  return offset;
 }
 
 std::string iso_time(std::int64_t wall_ns) {

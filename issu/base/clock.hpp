@@ -14,6 +14,9 @@ using MonoNs = std::int64_t;
 [[nodiscard]] MonoNs mono_now();
 /// Nanoseconds since 1970 (CLOCK_REALTIME), for people and logs, never for a duration.
 [[nodiscard]] std::int64_t wall_now();
+/// What has to be added to the monotonic clock to get the wall clock now. Read several times until
+/// both readings lie close together: a process that has to wait between them would be off by that.
+[[nodiscard]] std::int64_t wall_minus_mono();
 /// "2026-01-31T12:00:00.123Z"
 [[nodiscard]] std::string iso_time(std::int64_t wall_ns);
 

@@ -207,7 +207,7 @@ void print_description(const nlohmann::ordered_json& json) {
                  session["graceful_restart"].get<bool>() ? ", graceful restart" : "");
     }
     for (const auto& adjacency : slot["adjacencies"]) {
-      fmt::print("  {:<4} {:<24} {}, endures {:g} s of silence\n",
+      fmt::print("  {:<4} {:<24} {}, given up after {:g} s of silence\n",
                  adjacency["protocol"].get<std::string>(), adjacency["peer"].get<std::string>(),
                  adjacency["state"].get<std::string>(), adjacency["detects_s"].get<double>());
     }

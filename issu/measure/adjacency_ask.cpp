@@ -27,7 +27,7 @@ std::optional<MonoNs> since(const backends::Adjacency& adjacency, MonoNs now) {
     return now - static_cast<MonoNs>(*adjacency.up_for_ms) * 1'000'000;
   }
   if (const auto wall = parse_local_time(adjacency.since)) {
-    return *wall - (wall_now() - now);
+    return *wall - wall_minus_mono();
   }
   return std::nullopt;
 }

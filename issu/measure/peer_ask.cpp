@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <limits>
 
 #include "backends/daemons/bird_answers.hpp"
 #include "backends/daemons/frr_answers.hpp"
@@ -12,24 +11,6 @@ namespace issu::measure {
 namespace {
 
 constexpr std::chrono::milliseconds patience{2000};
-
-/// What has to be added to the monotonic clock to get the wall clock. Read until both readings lie
-/// close together: a process that has to wait between them would move the moment it works out.
-std::int64_t wall_minus_mono() {
-  constexpr MonoNs close_enough = 100'000;
-  std::int64_t best = 0;
-  MonoNs width = std::numeric_limits<MonoNs>::max();
-  for (int turn = 0; turn < 5 && width > close_enough; ++turn) {
-    const MonoNs before = mono_now();
-    const std::int64_t wall = wall_now();
-    const MonoNs after = mono_now();
-    if (after - before < width) {
-      width = after - before;
-      best = wall - (before + width / 2);
-    }
-  }
-  return best;
-}
 
 SessionLook look_at(const backends::BirdProtocol& protocol) {
   SessionLook look;

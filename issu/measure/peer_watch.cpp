@@ -54,7 +54,7 @@ void PeerWatch::turn() {
   auto looks = asker_.ask();
   // The log is read behind the answer: it holds all that led to it, and maybe more.
   std::vector<std::pair<BirdNews, MonoNs>> news;
-  const std::int64_t offset = wall_now() - mono_now();
+  const std::int64_t offset = wall_minus_mono();
   for (const std::string& line : log_.lines()) {
     if (auto one = parse_bird_log(line)) {
       const MonoNs at = one->wall_ns - offset;

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <limits>
 
 #include "issu/measure/frame.hpp"
 
@@ -30,22 +29,6 @@ std::int64_t stamp_of(const msghdr& header) {
     }
   }
   return 0;
-}
-
-/// CLOCK_REALTIME minus CLOCK_MONOTONIC, read closely together.
-std::int64_t clock_offset() {
-  std::int64_t offset = 0;
-  MonoNs closest = std::numeric_limits<MonoNs>::max();
-  for (int attempt = 0; attempt < 3 && closest > 1000; ++attempt) {
-    const MonoNs before = mono_now();
-    const std::int64_t wall = wall_now();
-    const MonoNs after = mono_now();
-    if (after - before < closest) {
-      closest = after - before;
-      offset = wall - (before + closest / 2);
-    }
-  }
-  return offset;
 }
 
 }  // namespace
@@ -144,7 +127,7 @@ bool Receiver::drain(Channel& channel, Batch& batch) {
       return false;
     }
     const MonoNs now = mono_now();
-    const std::int64_t offset = clock_offset();
+    const std::int64_t offset = wall_minus_mono();
     for (int i = 0; i < count; ++i) {
       take(channel, batch.messages[i].msg_hdr, batch.messages[i].msg_len, now, offset);
     }
