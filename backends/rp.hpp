@@ -82,8 +82,9 @@ struct AdjacencyView {
 /// What the control plane of a slot says of itself. Evidence for convergence and health, never
 /// for downtime (that is measured from outside).
 struct ControlPlaneView {
-  bool answering = false;  ///< every configured daemon answered a question
-  std::string version;     ///< of the routing software, e.g. "8.4.4"
+  bool answering = false;           ///< every configured daemon answered a question
+  std::vector<std::string> silent;  ///< the daemons that did not
+  std::string version;              ///< of the routing software, e.g. "8.4.4"
   std::vector<SessionView> sessions;
   std::vector<AdjacencyView> adjacencies;
   bool output_queued = false;  ///< routes are still on their way from the daemon to the NPU

@@ -56,7 +56,7 @@ Error expired(const Context& context, const backends::ControlPlaneView& view,
   const auto missing = missing_peers(view, baseline);
   const std::string waited = fmt::format("after {} s ", context.config.timers.converge_s);
   if (!view.answering) {
-    return Error(waited + "the daemons do not answer");
+    return Error(waited + silent_daemons(view));
   }
   if (!missing.empty()) {
     return Error(fmt::format("{}{} of {} sessions are not Established: {}", waited, missing.size(),
@@ -68,6 +68,14 @@ Error expired(const Context& context, const backends::ControlPlaneView& view,
 }
 
 }  // namespace
+
+std::string silent_daemons(const backends::ControlPlaneView& view) {
+  if (view.silent.empty()) {
+    return "its daemons do not answer";
+  }
+  return fmt::format("{} {} not answer", fmt::join(view.silent, ", "),
+                     view.silent.size() == 1 ? "does" : "do");
+}
 
 nlohmann::json to_json(const Baseline& baseline) {
   return {{"peers", baseline.peers}, {"routes", baseline.routes}};

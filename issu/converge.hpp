@@ -33,6 +33,9 @@ Result<backends::SyncState> wait_end_of_sync(Context& context, backends::Slot sl
                                              std::uint64_t epoch, const Baseline& baseline,
                                              Missed missed = Missed::give_up);
 
+/// "bgpd does not answer": for a message about a view that is not `answering`.
+[[nodiscard]] std::string silent_daemons(const backends::ControlPlaneView& view);
+
 /// Refuses when more routes than the budget allows are stale: the new side lost them. Nothing is
 /// swept before this was asked.
 Result<void> compare_with_npu(const Context& context, const backends::SyncState& state);

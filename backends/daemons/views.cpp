@@ -11,6 +11,9 @@
 namespace issu::backends {
 namespace {
 
+/// For a daemon that is asked behind one that hangs: else that one would make it look silent, too.
+constexpr std::chrono::milliseconds at_least{500};
+
 std::chrono::milliseconds left_of(const Deadline& deadline) {
   return std::chrono::milliseconds(deadline.left_ms());
 }
@@ -125,10 +128,9 @@ ControlPlaneView frr_view(const std::filesystem::path& folder,
                           std::chrono::milliseconds timeout) {
   const Deadline deadline = Deadline::in(timeout);
   ControlPlaneView view;
-  view.answering = !daemons.empty();
   for (const std::string& daemon : daemons) {
     FrrVty vty(folder / (daemon + ".vty"));
-    auto version = vty.ask("show version", left_of(deadline));
+    auto version = vty.ask("show version", std::max(left_of(deadline), at_least));
     bool good = version.has_value();
     if (good) {
       view.version = parse_frr_version(*version);
@@ -142,8 +144,11 @@ ControlPlaneView frr_view(const std::filesystem::path& folder,
     } else if (good && daemon == "bfdd") {
       good = ask_bfdd(vty, deadline, view);
     }
-    view.answering = view.answering && good;
+    if (!good) {
+      view.silent.push_back(daemon);
+    }
   }
+  view.answering = !daemons.empty() && view.silent.empty();
   return view;
 }
 
@@ -151,6 +156,7 @@ ControlPlaneView bird_view(const std::filesystem::path& socket, std::chrono::mil
   const Deadline deadline = Deadline::in(timeout);
   ControlPlaneView view;
   BirdCtl bird(socket);
+  view.silent = {"bird"};
   auto protocols = bird.ask("show protocols all", left_of(deadline));
   if (!protocols) {
     return view;
@@ -168,6 +174,9 @@ ControlPlaneView bird_view(const std::filesystem::path& socket, std::chrono::mil
   }
   auto count = bird.ask("show route count", left_of(deadline));
   view.answering = good && count.has_value();
+  if (view.answering) {
+    view.silent.clear();
+  }
   view.routes = count ? parse_bird_route_count(*count) : 0;
   return view;
 }

@@ -10,7 +10,8 @@
 namespace issu::backends {
 
 /// Asks FRR daemons over the vty sockets in `folder`. `daemons`: those that have to answer, for
-/// example {"zebra", "bgpd", "staticd"}. All questions together take at most `timeout`.
+/// example {"zebra", "bgpd", "staticd"}. All questions together take at most `timeout`, and half a
+/// second more for each daemon behind one that hangs.
 ControlPlaneView frr_view(const std::filesystem::path& folder,
                           const std::vector<std::string>& daemons,
                           std::chrono::milliseconds timeout = std::chrono::seconds(5));

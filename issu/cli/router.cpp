@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "issu/base/file.hpp"
@@ -134,10 +135,12 @@ Result<nlohmann::ordered_json> slot_json(const Router& router, backends::Slot sl
                                {"running", daemon.running},
                                {"exits", daemon.exits}});
   }
+  json["silent"] = nlohmann::ordered_json::array();
   json["sessions"] = nlohmann::ordered_json::array();
   json["adjacencies"] = nlohmann::ordered_json::array();
   if (status->power == backends::SlotPower::active) {
     if (auto view = router.rp->control_plane(slot); view) {
+      json["silent"] = view->silent;
       for (const auto& session : view->sessions) {
         json["sessions"].push_back({{"peer", session.peer},
                                     {"state", session.state},
@@ -197,9 +200,11 @@ void print_description(const nlohmann::ordered_json& json) {
     fmt::print("slot {}: {} {}\n", slot["slot"].get<std::string>(),
                slot["power"].get<std::string>(), slot.value("version", ""));
     for (const auto& daemon : slot["daemons"]) {
-      fmt::print("  {:<10} {} pid {}, ended {} times\n", daemon["name"].get<std::string>(),
+      const auto& silent = slot["silent"];
+      const bool answers = std::find(silent.begin(), silent.end(), daemon["name"]) == silent.end();
+      fmt::print("  {:<10} {} pid {}, ended {} times{}\n", daemon["name"].get<std::string>(),
                  daemon["running"].get<bool>() ? "runs" : "down", daemon["pid"].get<int>(),
-                 daemon["exits"].get<int>());
+                 daemon["exits"].get<int>(), answers ? "" : ", does not answer");
     }
     for (const auto& session : slot["sessions"]) {
       fmt::print("  peer {:<24} {}, {} prefixes{}\n", session["peer"].get<std::string>(),

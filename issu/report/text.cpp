@@ -85,10 +85,17 @@ void control_plane_text(std::string& text, const Json& plane) {
 }  // namespace
 
 std::string to_text(const Json& document) {
-  std::string text = fmt::format(
-      "{}: {} {} -> {} ({}, {}, {}), {}\n", text_of(document, "router"), text_of(document, "id"),
-      text_of(document, "from"), text_of(document, "to"), text_of(document, "backend"),
-      text_of(document, "kind"), text_of(document, "strategy"), text_of(document, "outcome"));
+  // One that was refused early does not know all of them.
+  std::string how;
+  for (const char* key : {"backend", "kind", "strategy"}) {
+    const std::string word = text_of(document, key);
+    how += word.empty() ? "" : (how.empty() ? "" : ", ") + word;
+  }
+  const std::string to = text_of(document, "to");
+  std::string text =
+      fmt::format("{}: {}{} ({}), {}\n", text_of(document, "router"), text_of(document, "id"),
+                  to.empty() ? "" : " " + text_of(document, "from") + " -> " + to, how,
+                  text_of(document, "outcome"));
   if (const std::string reason = text_of(document, "reason"); !reason.empty()) {
     text += "  because: " + reason + "\n";
   }

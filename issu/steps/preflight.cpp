@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "issu/base/netns.hpp"
+#include "issu/converge.hpp"
 #include "issu/image/bundle.hpp"
 #include "issu/steps/preflight_parts.hpp"
 #include "issu/steps/steps.hpp"
@@ -29,8 +30,9 @@ void check_router(Context& context, Neighbours neighbours, Reasons& reasons) {
     return;
   }
   if (!view->answering) {
-    reasons.add(Error("not all daemons of the active slot answer",
-                      "look at `issu router show -f " + file + "`, repair the router first"));
+    reasons.add(Error("the active slot runs, and " + silent_daemons(*view),
+                      "nothing was touched; repair the router first: `issu router show -f " + file +
+                          "` has the processes"));
   }
   for (const auto& session : view->sessions) {
     if (neighbours == Neighbours::keep_routes && session.established && !session.graceful_restart) {

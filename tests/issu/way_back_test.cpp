@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "issu/converge.hpp"
 #include "tests/issu/router_lab.hpp"
 
 namespace issu {
@@ -12,6 +13,15 @@ using tests::killed_and_resumed;
 struct Lab : tests::Lab {
   Lab() { way_back = "saved"; }
 };
+
+TEST_CASE("daemons that do not answer are told by their names") {
+  backends::ControlPlaneView view;
+  CHECK(silent_daemons(view) == "its daemons do not answer");
+  view.silent = {"bgpd"};
+  CHECK(silent_daemons(view) == "bgpd does not answer");
+  view.silent = {"zebra", "bgpd"};
+  CHECK(silent_daemons(view) == "zebra, bgpd do not answer");
+}
 
 TEST_CASE("saved way back: the old side goes on where it was, its sessions closed") {
   Lab lab;

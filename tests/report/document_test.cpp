@@ -78,6 +78,17 @@ TEST_CASE("the table says the figures, and says what was not measured") {
   CHECK(text.find("the probe was killed") != std::string::npos);
 }
 
+TEST_CASE("what was refused early has no versions to tell") {
+  Document document = measured_document();
+  document.to.clear();
+  document.kind.clear();
+  const std::string text = to_text(to_json(document));
+  const std::string first = text.substr(0, text.find('\n'));
+  CAPTURE(first);
+  CHECK(first.find("->") == std::string::npos);
+  CHECK(first.find(", ,") == std::string::npos);
+}
+
 TEST_CASE("daemons that were frozen: how long, and in what parts, in both forms") {
   Document document = measured_document();
   CHECK_FALSE(to_json(document)["control_plane"].contains("frozen_ms"));
