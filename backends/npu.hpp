@@ -53,6 +53,11 @@ class Npu {
   /// Takes the chassis and its ports away; nothing is left over.
   virtual Result<void> down() = 0;
   virtual Result<TableSize> size() = 0;
+  /// Connects the ports to a slot, where each has its own way to the route processor: what is for
+  /// the router goes to it, what it says goes out, its routes are taken in; the other slot is heard
+  /// no more. Nothing where the slots share one way. Refused when `epoch` is lower than the last
+  /// one held.
+  virtual Result<void> punt_to(std::uint64_t epoch, Slot slot) = 0;
 
   /// Starts watching the tables (a process of its own). Before a `hold`, not dark.
   virtual Result<void> watch() = 0;

@@ -35,13 +35,15 @@ enum class SlotPower {
   empty,   ///< no image
   staged,  ///< its root filesystem is mounted
   booted,  ///< container or VM up, daemons held: it speaks to nobody and writes nothing
+  warm,    ///< daemons started, its ports unplugged: it speaks to nobody
   active,  ///< daemons started
 };
 
 struct SlotStatus {
   SlotPower power = SlotPower::empty;
-  std::vector<DaemonStatus> daemons;  ///< empty unless active
+  std::vector<DaemonStatus> daemons;  ///< empty unless warm or active
   bool saved = false;                 ///< a state that `save` took of this slot is there, whole
+  bool paused = false;                ///< active, and standing still (`pause`)
 };
 
 /// One routing session as the route processor itself sees it.
@@ -145,11 +147,13 @@ class RouteProcessor {
   virtual Result<void> stage(Slot slot, const StagedPayload& payload) = 0;
   /// Brings the slot up with its daemons held. Not dark: the other slot goes on.
   virtual Result<void> boot(Slot slot) = 0;
-  /// Starts the daemons of a booted slot; returns when they answer. They take the routes that the
-  /// NPU holds as their own from an earlier life, and delete none of them.
+  /// Starts the daemons of a booted slot, or plugs in the ports of a warm one; returns when they
+  /// answer. They take the routes that the NPU holds as their own from an earlier life, and delete
+  /// none of them.
   virtual Result<void> activate(Slot slot) = 0;
   /// Ends the daemons of a slot at once, without a word to any peer (no NOTIFICATION); afterwards
-  /// nothing in the slot can write the NPU or answer a peer. The slot stays booted.
+  /// nothing in the slot can write the NPU or answer a peer. The slot stays booted. A paused slot
+  /// ends them as it goes on.
   virtual Result<void> fence(Slot slot) = 0;
   /// Stops the container or VM (its daemons too, as with `fence`).
   virtual Result<void> power_off(Slot slot) = 0;
@@ -157,13 +161,26 @@ class RouteProcessor {
   virtual Result<void> unstage(Slot slot) = 0;
 
   virtual Result<SlotStatus> status(Slot slot) = 0;
-  /// Asks the daemons of an active slot. A daemon that does not answer is not an error: the view
-  /// says `answering = false`.
+  /// Asks the daemons of a warm or active slot. A daemon that does not answer is not an error: the
+  /// view says `answering = false`.
   virtual Result<ControlPlaneView> control_plane(Slot slot) = 0;
   /// The routes that the slot's daemons have announced since they were activated: what the NPU
   /// should hold for them. No value where that shows at the NPU alone. Not cheap: the daemon that
   /// lists 100,000 routes does nothing else meanwhile, so ask once they have all come in.
   virtual Result<std::optional<std::vector<state_sync::Prefix>>> routes(Slot slot) = 0;
+
+  // Both slots side by side. A backend whose slots share the ports leaves these verbs as they are:
+  // each is an error.
+
+  /// Everything that keeps the other slot from running beside this one; a preflight check.
+  virtual Result<void> check_standby();
+  /// Starts the daemons of a booted slot with its ports unplugged; returns when they answer.
+  virtual Result<void> warm(Slot slot);
+  /// Has everything in an active slot stand still at once, its memory and connections kept: a way
+  /// back that is there at once. Its ports are unplugged.
+  virtual Result<void> pause(Slot slot);
+  /// Lets a paused slot go on where it was, its ports plugged in. One that is not paused is fine.
+  virtual Result<void> resume(Slot slot);
 
   // Saved states. A backend that has none leaves these verbs as they are: each is an error.
 
@@ -202,7 +219,26 @@ class RouteProcessor {
 
  protected:
   [[nodiscard]] tl::unexpected<Error> cannot_save() const;
+  [[nodiscard]] tl::unexpected<Error> cannot_stand_by() const;
 };
+
+inline tl::unexpected<Error> RouteProcessor::cannot_stand_by() const {
+  return fail("the slots of the backend " + backend() +
+                  " share the router's ports: they can't run side by side",
+              "use the strategy restart or checkpoint");
+}
+inline Result<void> RouteProcessor::check_standby() {
+  return cannot_stand_by();
+}
+inline Result<void> RouteProcessor::warm(Slot /*slot*/) {
+  return cannot_stand_by();
+}
+inline Result<void> RouteProcessor::pause(Slot /*slot*/) {
+  return cannot_stand_by();
+}
+inline Result<void> RouteProcessor::resume(Slot /*slot*/) {
+  return cannot_stand_by();
+}
 
 inline tl::unexpected<Error> RouteProcessor::cannot_save() const {
   return fail("the backend " + backend() + " does not save the state of a route processor",

@@ -68,6 +68,16 @@ struct NpuSpec {
   [[nodiscard]] bool takes_fpm() const { return driver == "soft" && feed == "fpm"; }
 };
 
+/// The virtual machines of the slots; filled from `[vm]` of router.toml, for the backend "vm".
+struct VmSpec {
+  /// Of libvirt, "qemu:///system". Empty: libvirt's driver in our own process.
+  std::string uri;
+  std::string accelerator = "tcg";  ///< "kvm" or "tcg"
+  std::string machine = "q35";      ///< QEMU's name of the board
+  std::uint32_t memory_mib = 512;   ///< of each slot
+  std::uint32_t vcpus = 1;
+};
+
 /// What a backend and an NPU driver have to know of a router; filled from router.toml.
 struct RouterSpec {
   std::string name;                 ///< a-z, 0-9, '-', at most 24 characters
@@ -81,6 +91,7 @@ struct RouterSpec {
   std::filesystem::path config_dir;  ///< their configuration, outside every image
   std::vector<PortSpec> ports;
   NpuSpec npu;
+  VmSpec vm;
   /// The slots' containers are in a user namespace: what is 0 to 65,535 in them is this id and the
   /// following ones on the host. No value: they have the host's own ids.
   std::optional<std::uint32_t> first_id;
@@ -89,6 +100,11 @@ struct RouterSpec {
   [[nodiscard]] std::filesystem::path user_ns() const { return run_dir / "userns"; }
   /// Where the NPU driver "soft" has the ports.
   [[nodiscard]] std::string npu_netns() const { return netns + "-npu"; }
+  /// A unix socket at which a slot says its routes, where it can't reach the NPU by a network
+  /// (state-sync/fpm/channel.hpp).
+  [[nodiscard]] std::filesystem::path feed_socket(Slot slot) const {
+    return run_dir / (std::string("slot-") + name_of(slot)) / "run" / "fpm";
+  }
 };
 
 }  // namespace issu::backends

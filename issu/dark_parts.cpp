@@ -59,14 +59,20 @@ std::vector<report::DarkPart> dark_parts(const Records& records, MonoNs dark_fro
   if (!(dark_from <= fenced && fenced <= starting && starting <= up && starting <= answering)) {
     return {};
   }
-  std::vector<report::DarkPart> parts{{"old daemons fenced", to_ms(fenced - dark_from)},
-                                      {"journal", to_ms(starting - fenced)}};
+  const bool paused = freeze.value("paused", false);
+  std::vector<report::DarkPart> parts{
+      {paused ? "old side paused" : "old daemons fenced", to_ms(fenced - dark_from)},
+      {"journal", to_ms(starting - fenced)}};
   if (answering <= up) {
-    parts.push_back({"new daemons started, until they answer", to_ms(answering - starting)});
+    parts.push_back({paused ? "ports moved, until the new daemons answer"
+                            : "new daemons started, until they answer",
+                     to_ms(answering - starting)});
     parts.push_back({"sessions, until Established at the peers", to_ms(up - answering)});
   } else {
     // The peers had their sessions before the last daemon answered a question.
-    parts.push_back({"new daemons started, until their sessions are Established at the peers",
+    parts.push_back({paused
+                         ? "ports moved, until the sessions are Established at the peers"
+                         : "new daemons started, until their sessions are Established at the peers",
                      to_ms(up - starting)});
   }
   return parts;

@@ -39,7 +39,26 @@ constexpr Strategy checkpoint{
         {steps::commit, steps::nothing},
     }}};
 
-constexpr std::array<const Strategy*, 2> strategies{&restart, &checkpoint};
+constexpr Strategy standby{
+    "standby",
+    "the new side runs beside the old one before it takes the ports over",
+    {{
+        {steps::preflight_standby, steps::nothing},
+        {steps::stage_warm, steps::undo_stage,
+         "brings the image into the other slot and starts its daemons, the ports unplugged"},
+        {steps::checkpoint, steps::nothing},
+        {steps::presync, steps::undo_presync},
+        {steps::freeze_standby, steps::undo_freeze_standby,
+         "holds the NPU's routes and has the old side stand still",
+         "lets the old side go on; once the new one had the ports, with its daemons started anew"},
+        {steps::switchover, steps::undo_switchover, "moves the ports to the new side",
+         "fences the new side"},
+        {steps::reconcile, steps::nothing},
+        {steps::soak, steps::nothing},
+        {steps::commit, steps::nothing},
+    }}};
+
+constexpr std::array<const Strategy*, 3> strategies{&restart, &checkpoint, &standby};
 
 }  // namespace
 

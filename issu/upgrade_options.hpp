@@ -13,7 +13,7 @@ namespace issu {
 struct UpgradeOptions {
   std::string id;               ///< names the upgrade in history and reports
   std::filesystem::path image;  ///< absolute
-  std::string strategy;         ///< "restart" or "checkpoint"
+  std::string strategy;         ///< "restart", "checkpoint" or "standby"
   /// Of the strategy restart: "saved", the old side's state is kept at freeze and goes on, or
   /// "cold", it starts anew.
   std::string way_back = "cold";

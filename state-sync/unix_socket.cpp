@@ -38,8 +38,8 @@ const sockaddr* generic(const sockaddr_un& address) {
   return static_cast<const sockaddr*>(static_cast<const void*>(&address));
 }
 
-Result<Fd> stream_socket() {
-  Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+Result<Fd> stream_socket(int flags = 0) {
+  Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
   if (!fd) {
     return fail_errno("opening a unix socket");
   }
@@ -69,12 +69,12 @@ Result<Fd> listen_unix(const std::filesystem::path& path) {
   return fd;
 }
 
-Result<Fd> connect_unix(const std::filesystem::path& path) {
+Result<Fd> connect_unix(const std::filesystem::path& path, int flags) {
   auto place = address_of(path);
   if (!place) {
     return fail(std::move(place).error());
   }
-  auto fd = stream_socket();
+  auto fd = stream_socket(flags);
   if (!fd) {
     return fd;
   }

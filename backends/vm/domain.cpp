@@ -55,14 +55,14 @@ std::string disk_xml(const std::filesystem::path& file, const char* format, cons
       format, escaped(file.string()), target, more);
 }
 
+}  // namespace
+
 std::string link_xml(const GuestLink& link) {
   return fmt::format(
       "<interface type='ethernet'><mac address='{}'/><target dev='{}' managed='no'/>"
-      "<model type='virtio'/></interface>",
-      escaped(link.mac), escaped(link.tap));
+      "<model type='virtio'/><link state='{}'/></interface>",
+      escaped(link.mac), escaped(link.tap), link.plugged ? "up" : "down");
 }
-
-}  // namespace
 
 std::string domain_xml(const Domain& domain) {
   const bool kvm = domain.accelerator == Accelerator::kvm;

@@ -16,8 +16,9 @@ enum class Accelerator {
 
 /// One network device of a guest: a tap that is there already (of the NPU), and stays there.
 struct GuestLink {
-  std::string tap;  ///< its name where QEMU is started
-  std::string mac;  ///< that the guest sees, "02:00:00:00:00:01"
+  std::string tap;      ///< its name where QEMU is started
+  std::string mac;      ///< that the guest sees, "02:00:00:00:00:01"
+  bool plugged = true;  ///< the guest sees a carrier
 };
 
 /// A byte stream between a unix socket on the host, at which QEMU listens, and a virtio-serial port
@@ -41,6 +42,9 @@ struct Domain {
   std::vector<GuestChannel> channels;
   bool agent = true;  ///< a channel for qemu-guest-agent
 };
+
+/// One of its links in the same words, as it stands in the domain.
+[[nodiscard]] std::string link_xml(const GuestLink& link);
 
 /// Names it in the domain XML of libvirt (https://libvirt.org/formatdomain.html). A guest that
 /// stops or panics is gone afterwards: it never restarts by itself.

@@ -35,13 +35,13 @@ constexpr const char* guest_control = "/run/issu/ctl";
 [[nodiscard]] std::vector<GuestChannel> channels_of(const RouterSpec& spec, const Suite& suite,
                                                     const GuestFiles& files);
 
-/// A hardware address for a port of a slot: the same each time, locally administered.
-[[nodiscard]] std::string mac_of(const RouterSpec& spec, std::size_t port, Slot slot);
+/// The hardware address of a port, in the NPU's namespace: what the neighbours know, and so the
+/// guest's, in both slots.
+Result<std::string> mac_of(const RouterSpec& spec, std::size_t port);
 
 /// Writes the configuration disk: the daemons' configuration, issu-init, and a program `prepare`
 /// that names the links, sets addresses, relays the daemons' sockets to the channels and starts
 /// issu-init with the daemon list that it is given.
-Result<void> write_config_disk(const RouterSpec& spec, const Suite& suite, Slot slot,
-                               const GuestFiles& files);
+Result<void> write_config_disk(const RouterSpec& spec, const Suite& suite, const GuestFiles& files);
 
 }  // namespace issu::backends::vm

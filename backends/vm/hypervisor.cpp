@@ -204,6 +204,28 @@ Result<void> Hypervisor::resume(const std::string& name) {
   return {};
 }
 
+Result<void> Hypervisor::plug(const std::string& name, const std::vector<GuestLink>& links) {
+  const auto domain = connection_->find(name);
+  for (const GuestLink& link : links) {
+    if (!domain || ::virDomainUpdateDeviceFlags(domain.get(), link_xml(link).c_str(),
+                                                VIR_DOMAIN_AFFECT_LIVE) != 0) {
+      return fail_libvirt("the link " + link.tap + " of " + name + " could not be plugged " +
+                          (link.plugged ? "in" : "out"));
+    }
+  }
+  return {};
+}
+
+Result<bool> Hypervisor::plugged(const std::string& name) const {
+  const auto domain = connection_->find(name);
+  const std::unique_ptr<char, decltype(&std::free)> xml(
+      domain ? ::virDomainGetXMLDesc(domain.get(), 0) : nullptr, &std::free);
+  if (!xml) {
+    return fail_libvirt("looking at the links of " + name);
+  }
+  return std::string_view(xml.get()).find("<link state='down'/>") == std::string_view::npos;
+}
+
 Result<void> Hypervisor::destroy(const std::string& name) {
   auto now = power(name);
   if (!now) {

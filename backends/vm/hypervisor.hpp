@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "backends/vm/domain.hpp"
 #include "issu/base/result.hpp"
@@ -43,6 +44,10 @@ class Hypervisor {
   /// Stops its processors at once; memory and devices stay.
   Result<void> pause(const std::string& name);
   Result<void> resume(const std::string& name);
+  /// Plugs these of its links in or out, as `plugged` of each says.
+  Result<void> plug(const std::string& name, const std::vector<GuestLink>& links);
+  /// Whether all links of a machine that is there have their carrier.
+  [[nodiscard]] Result<bool> plugged(const std::string& name) const;
   /// Ends it at once, as when power fails, and forgets it. One that is not there is fine.
   Result<void> destroy(const std::string& name);
   /// Writes its memory to a file of the hypervisor and ends it; `start` goes on from there.

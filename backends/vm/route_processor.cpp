@@ -21,8 +21,6 @@ namespace fs = std::filesystem;
 
 /// Under QEMU's own processor, on a machine that does other work too.
 constexpr std::chrono::seconds boots_within{120};
-constexpr std::chrono::seconds answers_within{20};
-constexpr std::chrono::seconds daemons_start_within{180};
 constexpr std::chrono::seconds init_comes_up_within{20};
 
 std::string note_of(const StagedPayload& payload) {
@@ -39,24 +37,42 @@ std::string VmRouteProcessor::label(Slot slot) const {
   return "slot " + std::string(name_of(slot)) + " of " + spec_.name;
 }
 
-vm::Domain VmRouteProcessor::domain(Slot slot) const {
+Result<std::vector<vm::GuestLink>> VmRouteProcessor::links(Slot slot, bool plugged) const {
+  std::vector<vm::GuestLink> links;
+  for (std::size_t n = 0; n < spec_.ports.size(); ++n) {
+    auto mac = vm::mac_of(spec_, n);
+    if (!mac) {
+      return fail(std::move(mac).error());
+    }
+    links.push_back({"punt" + std::to_string(n) + name_of(slot), std::move(*mac), plugged});
+  }
+  return links;
+}
+
+Result<vm::Domain> VmRouteProcessor::domain(Slot slot) const {
   const auto where = files(slot);
   vm::Domain domain;
   domain.name = name_for(slot);
+  domain.accelerator = spec_.vm.accelerator == "kvm" ? vm::Accelerator::kvm : vm::Accelerator::tcg;
+  domain.memory_mib = spec_.vm.memory_mib;
+  domain.vcpus = spec_.vm.vcpus;
+  domain.machine = spec_.vm.machine;
   domain.disk = where.disk();
   domain.config_disk = where.config_disk();
   domain.serial_log = where.serial_log();
   domain.channels = vm::channels_of(spec_, suite_, where);
-  for (std::size_t n = 0; n < spec_.ports.size(); ++n) {
-    domain.links.push_back(
-        {"punt" + std::to_string(n) + name_of(slot), vm::mac_of(spec_, n, slot)});
+  auto unplugged = links(slot, false);
+  if (!unplugged) {
+    return fail(std::move(unplugged).error());
   }
+  domain.links = std::move(*unplugged);
   return domain;
 }
 
 Result<vm::Hypervisor*> VmRouteProcessor::hypervisor() {
   if (!hypervisor_) {
     vm::HypervisorPlace place;
+    place.uri = spec_.vm.uri;
     place.root = spec_.run_dir / "vm";
     if (!spec_.ports.empty()) {
       place.netns = NetNs::path_of(spec_.npu_netns());
@@ -188,44 +204,15 @@ Result<void> VmRouteProcessor::boot(Slot slot) {
   auto connection = hypervisor();
   // Whatever half of a guest an earlier call left behind goes first.
   ISSU_TRY((*connection)->destroy(name_for(slot)), what);
-  ISSU_TRY(vm::write_config_disk(spec_, suite_, slot, where), what);
-  ISSU_TRY((*connection)->start(domain(slot)), what);
+  ISSU_TRY(vm::write_config_disk(spec_, suite_, where), what);
+  auto machine = domain(slot);
+  if (!machine) {
+    return pass(std::move(machine).error(), what);
+  }
+  ISSU_TRY((*connection)->start(*machine), what);
   ISSU_TRY(vm::GuestAgent(**connection, name_for(slot)).wait(boots_within), what);
   ISSU_TRY(prepare_guest(slot), what);
   return {};
-}
-
-Result<void> VmRouteProcessor::activate(Slot slot) {
-  auto now = power(slot);
-  if (!now) {
-    return fail(std::move(now).error());
-  }
-  if (*now != vm::Power::running) {
-    return fail(label(slot) + " is not booted", "boot it first");
-  }
-  auto answer = ask_init(slot, "start", daemons_start_within);
-  auto started = answer ? init::parse_start(*answer) : fail(std::move(answer).error());
-  if (!started) {
-    return pass(std::move(started).error(), "activating " + label(slot));
-  }
-  return {};
-}
-
-Result<void> VmRouteProcessor::fence(Slot slot) {
-  auto now = power(slot);
-  if (!now) {
-    return fail(std::move(now).error());
-  }
-  if (*now != vm::Power::running) {
-    return {};
-  }
-  if (ask_init(slot, "kill", answers_within)) {
-    return {};
-  }
-  // It does not do it: the machine goes down with all that is in it.
-  auto connection = hypervisor();
-  ISSU_TRY((*connection)->destroy(name_for(slot)), "fencing " + label(slot));
-  return boot(slot);
 }
 
 Result<void> VmRouteProcessor::power_off(Slot slot) {
@@ -268,13 +255,22 @@ Result<SlotStatus> VmRouteProcessor::status(Slot slot) {
   if (!now) {
     return fail(std::move(now).error());
   }
+  if (*now == vm::Power::paused) {
+    status.power = SlotPower::active;
+    status.paused = true;
+    return status;
+  }
   const auto answer = *now == vm::Power::running ? ask_init(slot, "status", answers_within)
                                                  : Result<std::string>(fail("it does not run"));
   if (!answer) {
     return status;
   }
   const init::InitStatus said = init::parse_status(*answer);
-  status.power = said.held ? SlotPower::booted : SlotPower::active;
+  auto plugged = hypervisor().value()->plugged(name_for(slot));
+  if (!plugged) {
+    return fail(std::move(plugged).error());
+  }
+  status.power = said.held ? SlotPower::booted : *plugged ? SlotPower::active : SlotPower::warm;
   for (const init::InitDaemon& daemon : said.daemons) {
     if (said.held) {
       break;
@@ -295,8 +291,11 @@ Result<void> VmRouteProcessor::need_active(Slot slot) {
   if (!now) {
     return fail(now.error());
   }
-  if (now->power != SlotPower::active) {
+  if (now->power < SlotPower::warm) {
     return fail(label(slot) + " is not active", "activate it first");
+  }
+  if (now->paused) {
+    return fail(label(slot) + " is paused", "resume it first");
   }
   return {};
 }

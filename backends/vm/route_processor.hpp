@@ -30,12 +30,18 @@ class VmRouteProcessor final : public RouteProcessor {
   Result<SlotStatus> status(Slot slot) override;
   Result<ControlPlaneView> control_plane(Slot slot) override;
   Result<std::optional<std::vector<state_sync::Prefix>>> routes(Slot slot) override;
+  Result<void> check_standby() override;
+  Result<void> warm(Slot slot) override;
+  Result<void> pause(Slot slot) override;
+  Result<void> resume(Slot slot) override;
 
  private:
   [[nodiscard]] vm::GuestFiles files(Slot slot) const { return vm::GuestFiles(spec_, slot); }
   [[nodiscard]] std::string name_for(Slot slot) const;
   [[nodiscard]] std::string label(Slot slot) const;
-  [[nodiscard]] vm::Domain domain(Slot slot) const;
+  /// The slot's links, all plugged in or out.
+  Result<std::vector<vm::GuestLink>> links(Slot slot, bool plugged) const;
+  Result<vm::Domain> domain(Slot slot) const;
   /// Connected at the first use.
   Result<vm::Hypervisor*> hypervisor();
   Result<vm::Power> power(Slot slot);
@@ -44,8 +50,12 @@ class VmRouteProcessor final : public RouteProcessor {
                                std::chrono::seconds timeout);
   Result<std::string> ask_init(Slot slot, const std::string& command, std::chrono::seconds timeout);
   Result<void> prepare_guest(Slot slot);
+  Result<void> plug(Slot slot, bool plugged);
+  Result<void> start_daemons(Slot slot);
   /// Error unless the slot's daemons were started.
   Result<void> need_active(Slot slot);
+
+  static constexpr std::chrono::seconds answers_within{20};
 
   RouterSpec spec_;
   const Suite& suite_;

@@ -3,6 +3,7 @@
 #include "backends/lxc/lxc.hpp"
 #include "backends/npu/kernel/kernel_npu.hpp"
 #include "backends/npu/soft/soft_npu.hpp"
+#include "backends/vm/vm.hpp"
 #include "issu/decide.hpp"
 
 namespace issu::cli {
@@ -12,7 +13,8 @@ Result<Router> open_router(const std::string& file) {
   if (!config) {
     return fail(std::move(config).error());
   }
-  auto rp = backends::make_lxc(config->router);
+  auto rp = config->backend == "vm" ? backends::make_vm(config->router)
+                                    : backends::make_lxc(config->router);
   if (!rp) {
     return fail(std::move(rp).error());
   }

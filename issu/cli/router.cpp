@@ -81,6 +81,7 @@ Result<void> bring_up(const Router& router, const Options& options) {
   ISSU_TRY(router.rp->stage(slot, {router.store.payload(slot), (*image)->version}),
            "mounting the image");
   ISSU_TRY(router.rp->boot(slot), "booting the active slot");
+  ISSU_TRY(router.npu->punt_to((*active)->epoch, slot), "connecting the ports");
   return router.rp->activate(slot);
 }
 
@@ -112,6 +113,8 @@ const char* power_text(backends::SlotPower power) {
       return "staged";
     case backends::SlotPower::booted:
       return "booted";
+    case backends::SlotPower::warm:
+      return "warm";
     case backends::SlotPower::active:
       break;
   }
@@ -124,7 +127,8 @@ Result<nlohmann::ordered_json> slot_json(const Router& router, backends::Slot sl
     return fail(std::move(status).error());
   }
   nlohmann::ordered_json json{{"slot", backends::name_of(slot)},
-                              {"power", power_text(status->power)}};
+                              {"power", power_text(status->power)},
+                              {"paused", status->paused}};
   if (auto image = router.store.image(slot); image && *image) {
     json["version"] = (*image)->version;
   }
@@ -138,7 +142,7 @@ Result<nlohmann::ordered_json> slot_json(const Router& router, backends::Slot sl
   json["silent"] = nlohmann::ordered_json::array();
   json["sessions"] = nlohmann::ordered_json::array();
   json["adjacencies"] = nlohmann::ordered_json::array();
-  if (status->power == backends::SlotPower::active) {
+  if (status->power >= backends::SlotPower::warm && !status->paused) {
     if (auto view = router.rp->control_plane(slot); view) {
       json["silent"] = view->silent;
       for (const auto& session : view->sessions) {
@@ -197,8 +201,9 @@ void print_description(const nlohmann::ordered_json& json) {
                json["routes"]["ipv6"].get<std::uint64_t>());
   }
   for (const auto& slot : json["slots"]) {
-    fmt::print("slot {}: {} {}\n", slot["slot"].get<std::string>(),
-               slot["power"].get<std::string>(), slot.value("version", ""));
+    fmt::print("slot {}: {}{} {}\n", slot["slot"].get<std::string>(),
+               slot["power"].get<std::string>(), slot["paused"].get<bool>() ? ", paused" : "",
+               slot.value("version", ""));
     for (const auto& daemon : slot["daemons"]) {
       const auto& silent = slot["silent"];
       const bool answers = std::find(silent.begin(), silent.end(), daemon["name"]) == silent.end();

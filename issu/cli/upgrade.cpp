@@ -14,7 +14,7 @@ namespace {
 
 struct Options : Common {
   std::string image;
-  std::string strategy = "restart";
+  std::string strategy;
   std::string way_back;
   double soak_s = -1;
   bool auto_accept = false;
@@ -92,7 +92,10 @@ int show_plan(const Router& router, const Options& options, const Strategy& stra
   return 0;
 }
 
-int upgrade(const Router& router, const Options& options) {
+int upgrade(const Router& router, Options options) {
+  if (options.strategy.empty()) {
+    options.strategy = router.config.backend == "vm" ? "standby" : "restart";
+  }
   auto strategy = strategy_named(options.strategy);
   if (!strategy) {
     return say_error(strategy.error(), options.json);
@@ -113,8 +116,9 @@ int upgrade(const Router& router, const Options& options) {
 }
 
 void add_run_options(CLI::App& command, Options& options) {
-  command.add_option("--strategy", options.strategy, "How: restart or checkpoint")
-      ->capture_default_str();
+  command.add_option("--strategy", options.strategy,
+                     "How: restart (containers, without this option), checkpoint or standby "
+                     "(virtual machines, without this option)");
   command
       .add_option("--way-back", options.way_back,
                   "Of the strategy restart: saved (the old side goes on where it was) or cold (it "

@@ -23,6 +23,7 @@ Result<RouterConfig> load_router(const std::filesystem::path& file) {
   read_images_section(root, folder, config);
   read_ports(root, config);
   read_npu_section(root, config);
+  read_vm_section(root, config);
   read_archive_section(root, folder, config);
   read_probes(root, config);
   read_peers(root, folder, config);

@@ -15,6 +15,8 @@ void read_images_section(StrictTable& document, const std::filesystem::path& fol
                          RouterConfig& config);
 /// `[npu]`, behind the router and its ports, which it looks at.
 void read_npu_section(StrictTable& document, RouterConfig& config);
+/// `[vm]`, behind the router and its NPU, which it looks at.
+void read_vm_section(StrictTable& document, RouterConfig& config);
 /// `[[port]]`; an address that stands twice is told at its second place.
 void read_ports(StrictTable& document, RouterConfig& config);
 /// `[archive]`, behind the router.

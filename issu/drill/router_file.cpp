@@ -85,6 +85,9 @@ std::string router_toml(const LabSpec& lab, const Layout& layout, const std::str
     }
     text += "daemons = [" + names + "]\n";
   }
+  if (lab.backend != "lxc") {
+    text += fmt::format("backend = \"{}\"\n", lab.backend);
+  }
   if (lab.user_namespace) {
     text += "user_namespace = true\n";
   }

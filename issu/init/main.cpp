@@ -7,16 +7,20 @@
 ///
 ///     issu-init ask SOCKET COMMAND     what process 1 answers
 ///     issu-init relay DEVICE SOCKET    a socket of a daemon, on a virtio-serial port
+///     issu-init feed DEVICE PORT       zebra's FPM connection, on a virtio-serial port
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 
 #include "issu/base/file.hpp"
 #include "issu/init/control.hpp"
+#include "issu/init/feed.hpp"
 #include "issu/init/plan.hpp"
 #include "issu/init/relay.hpp"
 #include "issu/init/supervisor.hpp"
@@ -82,6 +86,11 @@ int main(int argc, char** argv) {
   const std::string_view word = argc == 4 ? argv[1] : "";
   if (word == "relay") {
     auto ended = issu::init::relay(argv[2], argv[3]);
+    std::fprintf(stderr, "issu-init: %s\n", ended.error().message().c_str());
+    return 1;
+  }
+  if (word == "feed") {
+    auto ended = issu::init::feed(argv[2], static_cast<std::uint16_t>(std::atoi(argv[3])));
     std::fprintf(stderr, "issu-init: %s\n", ended.error().message().c_str());
     return 1;
   }

@@ -13,6 +13,7 @@
 
 #include "issu/base/clock.hpp"
 #include "issu/base/fd.hpp"
+#include "issu/init/port.hpp"
 
 namespace issu::init {
 namespace {
@@ -33,33 +34,6 @@ Result<Fd> connect_to(const std::filesystem::path& socket) {
     return fail_errno("connecting to " + socket.string());
   }
   return fd;
-}
-
-bool host_is_there(int device) {
-  pollfd polled{device, POLLIN, 0};
-  ::poll(&polled, 1, 0);
-  return (polled.revents & POLLHUP) == 0;
-}
-
-/// All of it; false when the other side is gone.
-bool write_all(int fd, const char* bytes, std::size_t count) {
-  while (count > 0) {
-    const ssize_t written = ::write(fd, bytes, count);
-    if (written > 0) {
-      bytes += written;
-      count -= static_cast<std::size_t>(written);
-      continue;
-    }
-    pollfd polled{fd, POLLOUT, 0};
-    if (written < 0 && errno != EAGAIN && errno != EINTR) {
-      return false;
-    }
-    ::poll(&polled, 1, 1000);
-    if ((polled.revents & (POLLHUP | POLLERR)) != 0) {
-      return false;
-    }
-  }
-  return true;
 }
 
 /// Copies what there is to read; false when that side has ended.

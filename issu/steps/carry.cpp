@@ -19,6 +19,7 @@ nlohmann::json switchover_undone(const Context& context) {
 
 /// The old side, by the best state of it that there is.
 Result<void> restore_old_side(Context& context) {
+  ISSU_TRY(context.npu.punt_to(context.epoch_back(), context.from), "giving the ports back");
   auto there = context.rp.status(context.to);
   auto here = context.rp.status(context.from);
   if (!there || !here) {
@@ -91,6 +92,7 @@ Result<nlohmann::json> undo_freeze_carry(Context& context) {
 
 Result<nlohmann::json> switchover_carry(Context& context) {
   const MonoNs from = mono_now();
+  ISSU_TRY(context.npu.punt_to(context.epoch_forward(), context.to), "moving the ports");
   auto restored = context.rp.restore(context.from, context.to, Sessions::keep);
   if (!restored) {
     return pass(std::move(restored).error(), "bringing the daemons back in the other slot");

@@ -14,6 +14,7 @@ bool wants_saved(const Context& context) {
 Result<void> start_old_side(Context& context) {
   // Fenced again, so that what the old side says from here on is said after the hold.
   ISSU_TRY(context.rp.fence(context.from), "making sure that the old side starts anew");
+  ISSU_TRY(context.npu.punt_to(context.epoch_back(), context.from), "giving the ports back");
   auto status = context.rp.status(context.from);
   if (status && status->saved) {
     auto restored = restore_without_sessions(context);
@@ -89,6 +90,7 @@ Result<nlohmann::json> undo_freeze(Context& context) {
 
 Result<nlohmann::json> switchover(Context& context) {
   const MonoNs from = mono_now();
+  ISSU_TRY(context.npu.punt_to(context.epoch_forward(), context.to), "moving the ports");
   ISSU_TRY(context.rp.activate(context.to), "starting the new side");
   return nlohmann::json{{"from", from}, {"answering", mono_now()}};
 }

@@ -44,6 +44,12 @@ Result<nlohmann::json> switchover_carry(Context& context);
 Result<nlohmann::json> undo_switchover_carry(Context& context);
 Result<nlohmann::json> reconcile_carry(Context& context);
 
+/// The other slot runs beside this one: standby.cpp.
+Result<nlohmann::json> preflight_standby(Context& context);
+Result<nlohmann::json> stage_warm(Context& context);
+Result<nlohmann::json> freeze_standby(Context& context);
+Result<nlohmann::json> undo_freeze_standby(Context& context);
+
 /// For phases that leave nothing to undo.
 Result<nlohmann::json> nothing(Context& context);
 

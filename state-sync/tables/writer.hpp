@@ -121,6 +121,7 @@ class Writer {
   Result<bool> remove_neighbour(std::uint32_t port, const Address& address);
   [[nodiscard]] std::vector<Neighbour> neighbours() const;
   Result<void> set_punt_slot(std::uint32_t slot);
+  [[nodiscard]] std::uint32_t punt_slot() const;
   Result<void> set_dark(bool dark);
   /// Of enum npu_option.
   Result<void> set_options(std::uint32_t options);

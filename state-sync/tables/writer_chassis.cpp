@@ -144,6 +144,10 @@ std::vector<Neighbour> Writer::neighbours() const {
   return state_->neighbours.list();
 }
 
+std::uint32_t Writer::punt_slot() const {
+  return state_->header.punt_slot;
+}
+
 Result<void> Writer::set_punt_slot(std::uint32_t slot) {
   ISSU_TRY(state_->check(), "the slot that is punted to");
   if (slot > 1) {

@@ -25,6 +25,7 @@ struct FakeWorld {
   int asked = 0;                            ///< for its routes
   bool size_can_fail = false;
   bool saves = true;            ///< the backend knows saved states
+  bool stands_by = true;        ///< the slots of the backend can run side by side
   bool same_programs = true;    ///< in the running image and the new one
   double hold_time_s = 90;      ///< of the session
   bool changes_missed = false;  ///< the watch over the tables was interrupted
@@ -56,7 +57,10 @@ class FakeRp : public backends::RouteProcessor {
     if (power_[slot] < backends::SlotPower::booted) {
       return fail("slot " + std::string(name_of(slot)) + " is not booted");
     }
-    if (power_[other(slot)] == backends::SlotPower::active) {
+    if (paused_[slot]) {
+      return fail("slot " + std::string(name_of(slot)) + " is paused");
+    }
+    if (power_[other(slot)] == backends::SlotPower::active && !paused_[other(slot)]) {
       two_active = true;
     }
     return step("activate", slot, [&] {
@@ -65,12 +69,43 @@ class FakeRp : public backends::RouteProcessor {
     });
   }
   Result<void> fence(backends::Slot slot) override {
-    return step("fence", slot,
-                [&] { power_[slot] = std::min(power_[slot], backends::SlotPower::booted); });
+    return step("fence", slot, [&] {
+      power_[slot] = std::min(power_[slot], backends::SlotPower::booted);
+      paused_[slot] = false;
+    });
   }
   Result<void> power_off(backends::Slot slot) override {
-    return step("power_off", slot,
-                [&] { power_[slot] = std::min(power_[slot], backends::SlotPower::staged); });
+    return step("power_off", slot, [&] {
+      power_[slot] = std::min(power_[slot], backends::SlotPower::staged);
+      paused_[slot] = false;
+    });
+  }
+  Result<void> check_standby() override {
+    return world_.stands_by ? Result<void>{} : cannot_stand_by();
+  }
+  Result<void> warm(backends::Slot slot) override {
+    if (power_[slot] < backends::SlotPower::booted) {
+      return fail("slot " + std::string(name_of(slot)) + " is not booted");
+    }
+    return step("warm", slot,
+                [&] { power_[slot] = std::max(power_[slot], backends::SlotPower::warm); });
+  }
+  Result<void> pause(backends::Slot slot) override {
+    if (power_[slot] != backends::SlotPower::active) {
+      return fail("slot " + std::string(name_of(slot)) + " is not active");
+    }
+    return step("pause", slot, [&] { paused_[slot] = true; });
+  }
+  Result<void> resume(backends::Slot slot) override {
+    if (power_[slot] != backends::SlotPower::active) {
+      return fail("slot " + std::string(name_of(slot)) + " is not active");
+    }
+    return step("resume", slot, [&] {
+      two_active = two_active ||
+                   (power_[other(slot)] == backends::SlotPower::active && !paused_[other(slot)]);
+      paused_[slot] = false;
+      world_.refreshed = world_.says[slot];
+    });
   }
   Result<void> unstage(backends::Slot slot) override {
     return step("unstage", slot, [&] {
@@ -140,15 +175,16 @@ class FakeRp : public backends::RouteProcessor {
     return step("import_saved", slot, [&] { saved_[slot] = true; });
   }
   Result<backends::SlotStatus> status(backends::Slot slot) override {
-    return backends::SlotStatus{power_[slot], {}, saved_[slot]};
+    return backends::SlotStatus{power_[slot], {}, saved_[slot], paused_[slot]};
   }
   Result<backends::ControlPlaneView> control_plane(backends::Slot slot) override {
     backends::ControlPlaneView view;
-    view.answering = power_[slot] == backends::SlotPower::active;
+    view.answering = power_[slot] >= backends::SlotPower::warm && !paused_[slot];
     view.version = version_[slot];
     backends::SessionView session;
     session.peer = "192.0.2.2";
-    session.established = view.answering && world_.establishes[slot];
+    session.established =
+        view.answering && power_[slot] == backends::SlotPower::active && world_.establishes[slot];
     session.state = session.established ? "Established" : "Active";
     session.graceful_restart = true;
     session.hold_time_s = world_.hold_time_s;
@@ -164,6 +200,7 @@ class FakeRp : public backends::RouteProcessor {
   }
 
   [[nodiscard]] backends::SlotPower power(backends::Slot slot) { return power_[slot]; }
+  [[nodiscard]] bool paused(backends::Slot slot) { return paused_[slot]; }
   [[nodiscard]] bool has_state(backends::Slot slot) { return saved_[slot]; }
   [[nodiscard]] bool holds_back() const { return holds_back_; }  ///< packets of the sessions
   bool two_active = false;        ///< ever: both sides could write the NPU
@@ -182,6 +219,7 @@ class FakeRp : public backends::RouteProcessor {
   std::map<backends::Slot, backends::SlotPower> power_;
   std::map<backends::Slot, std::string> version_;
   std::map<backends::Slot, bool> saved_;
+  std::map<backends::Slot, bool> paused_;
   bool holds_back_ = false;
 };
 
@@ -198,6 +236,14 @@ class FakeNpu : public backends::Npu {
     // Not among the calls: it is asked all the time, and changes nothing.
     ISSU_TRY(world_.fault && world_.size_can_fail ? world_.fault("size") : Result<void>{}, "");
     return backends::TableSize{world_.routes, 0};
+  }
+  Result<void> punt_to(std::uint64_t epoch, backends::Slot slot) override {
+    ISSU_TRY(world_.enter("punt_to " + std::string(name_of(slot))), "fake");
+    if (epoch < state_.epoch) {
+      return fail("epoch " + std::to_string(epoch) + " is over");
+    }
+    ports_ = slot;
+    return {};
   }
   Result<void> watch() override {
     watching_ = true;
@@ -258,8 +304,10 @@ class FakeNpu : public backends::Npu {
 
   [[nodiscard]] bool watching() const { return watching_; }
   [[nodiscard]] bool keeping() const { return keeping_; }
+  [[nodiscard]] backends::Slot ports() const { return ports_; }
 
  private:
+  backends::Slot ports_ = backends::Slot::a;
   FakeWorld& world_;
   backends::SyncState state_;
   bool watching_ = false;

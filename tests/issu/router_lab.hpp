@@ -92,6 +92,8 @@ struct Lab {
     CHECK(rp.power(runs) == backends::SlotPower::active);
     CHECK(rp.power(other(runs)) == backends::SlotPower::empty);
     CHECK_FALSE(rp.two_active);
+    CHECK_FALSE(rp.paused(runs));
+    CHECK(npu.ports() == runs);
     CHECK_FALSE(rp.holds_back());
     for (const backends::Slot slot : {backends::Slot::a, backends::Slot::b}) {
       CHECK_FALSE(rp.has_state(slot));

@@ -68,6 +68,9 @@ class KernelNpu final : public Npu {
     return {};
   }
 
+  /// The slots share the ports' namespace.
+  Result<void> punt_to(std::uint64_t /*epoch*/, Slot /*slot*/) override { return {}; }
+
   Result<TableSize> size() override {
     TableSize size;
     ISSU_TRY(NetNs::inside(NetNs::path_of(router_.netns),

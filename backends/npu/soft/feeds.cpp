@@ -6,10 +6,10 @@
 #include <cstdio>
 #include <map>
 #include <optional>
+#include <type_traits>
 
 #include "issu/base/netns.hpp"
 #include "state-sync/fpm/kernel_listener.hpp"
-#include "state-sync/fpm/server.hpp"
 
 namespace issu::backends::soft {
 namespace {
@@ -18,8 +18,12 @@ using nlohmann::json;
 
 constexpr std::uint16_t fpm_port = 2620;
 constexpr MonoNs look_again_after = 1'000'000'000;
-/// zebra pauses for up to a second in the middle of what it says.
+/// zebra pauses for up to a second in the middle of what it says; in a virtual machine, whose
+/// kernel can't be asked, for as long as its processor is wanted elsewhere.
 constexpr MonoNs settled_after = 3'000'000'000;
+constexpr MonoNs settled_in_guest_after = 10'000'000'000;
+/// A guest's links in the order of the ports, behind its loopback.
+constexpr std::uint32_t first_ifindex_in_guest = 2;
 
 /// Which port an interface of the route processor stands for; asks its namespace again when an
 /// index is not known, once a second at most.
@@ -41,6 +45,15 @@ class PortsByIndex {
   void look() {
     looked_at_ = mono_now();
     std::map<std::uint32_t, std::uint32_t> found;
+    if (settings_.npu.punt_links == PuntLinks::taps) {
+      for (std::size_t n = 0; n < settings_.ports.size(); ++n) {
+        if (const auto index = tables_.find_port(settings_.ports[n].name)) {
+          found[first_ifindex_in_guest + static_cast<std::uint32_t>(n)] = *index;
+        }
+      }
+      ports_ = std::move(found);
+      return;
+    }
     const auto done = NetNs::inside(NetNs::path_of(settings_.rp_netns), [&]() -> Result<void> {
       for (const Settings::Port& port : settings_.ports) {
         const unsigned ifindex = ::if_nametoindex(port.name.c_str());
@@ -114,14 +127,32 @@ json counters_of(const fpm::Feed& feed, const char* name) {
 
 }  // namespace
 
+/// `Server`: FpmServer or FpmChannel.
+template <class Server>
 class FpmSource {
  public:
   FpmSource(tables::Writer& tables, const Settings& settings)
       : tables_(tables),
         ports_(tables, settings),
-        feed_(tables, {[this](std::uint32_t ifindex) { return ports_.find(ifindex); }, say}) {}
+        feed_(tables, {[this](std::uint32_t ifindex) { return ports_.find(ifindex); }, say}),
+        feeds_(settings.feeds) {}
 
   Result<void> listen(const std::string& netns) {
+    if constexpr (std::is_same_v<Server, fpm::FpmChannel>) {
+      server_.emplace(feeds_[tables_.punt_slot() & 1U], feed_);
+      return {};
+    } else {
+      return listen_on_network(netns);
+    }
+  }
+
+  void punt_to(std::uint32_t slot) {
+    if constexpr (std::is_same_v<Server, fpm::FpmChannel>) {
+      server_->change(feeds_[slot & 1U]);
+    }
+  }
+
+  Result<void> listen_on_network(const std::string& netns) {
     return NetNs::inside(NetNs::path_of(netns), [&]() -> Result<void> {
       auto listener = fpm::listen_for_fpm(fpm_port);
       if (!listener) {
@@ -148,7 +179,7 @@ class FpmSource {
     return {};
   }
   Result<void> settle(state_sync::FibSocket& kernel) {
-    if (!listing_ || !server_->connected() || mono_now() - said_at_ < settled_after) {
+    if (!listing_ || !server_->connected() || mono_now() - said_at_ < quiet_enough) {
       return {};
     }
     listing_ = false;
@@ -173,7 +204,7 @@ class FpmSource {
   }
   [[nodiscard]] json view() const {
     json view = counters_of(feed_, "fpm");
-    const fpm::ServerCounters& counters = server_->counters();
+    const auto& counters = server_->counters();
     view["vanished"] = vanished_;
     view["connected"] = server_->connected();
     view["accepted"] = counters.accepted;
@@ -183,10 +214,14 @@ class FpmSource {
   }
 
  private:
+  static constexpr MonoNs quiet_enough =
+      std::is_same_v<Server, fpm::FpmChannel> ? settled_in_guest_after : settled_after;
+
   tables::Writer& tables_;
   PortsByIndex ports_;
   fpm::Feed feed_;
-  std::optional<fpm::FpmServer> server_;
+  std::array<std::filesystem::path, 2> feeds_;  ///< of a channel, by slot
+  std::optional<Server> server_;
   std::uint64_t refused_ = 0;
   std::uint64_t vanished_ = 0;
   MonoNs said_at_ = 0;
@@ -218,6 +253,7 @@ class NetlinkSource {
   void ports_changed() { feed_.ports_changed(); }
   // The kernel's table goes on across daemons, and tells of every change.
   void begin_epoch() {}
+  void punt_to(std::uint32_t /*slot*/) {}
   // The listener does this by itself.
   Result<void> settle(state_sync::FibSocket& /*kernel*/) { return {}; }
   bool lost_something() {
@@ -246,8 +282,10 @@ Result<Feeds> Feeds::open(tables::Writer& tables, const Settings& settings) {
   Source source;
   if (settings.npu.feed == "netlink") {
     source = std::make_unique<NetlinkSource>(tables, settings);
+  } else if (settings.npu.punt_links == PuntLinks::taps) {
+    source = std::make_unique<FpmSource<fpm::FpmChannel>>(tables, settings);
   } else {
-    source = std::make_unique<FpmSource>(tables, settings);
+    source = std::make_unique<FpmSource<fpm::FpmServer>>(tables, settings);
   }
   ISSU_TRY(std::visit([&](auto& each) { return each->listen(settings.rp_netns); }, source),
            "in the route processor's namespace");
@@ -267,6 +305,9 @@ Result<void> Feeds::serve() {
 }
 void Feeds::begin_epoch() {
   std::visit([](auto& each) { each->begin_epoch(); }, source_);
+}
+void Feeds::punt_to(std::uint32_t slot) {
+  std::visit([&](auto& each) { each->punt_to(slot); }, source_);
 }
 bool Feeds::lost_something() {
   return std::visit([](auto& each) { return each->lost_something(); }, source_);

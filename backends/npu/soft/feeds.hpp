@@ -9,15 +9,19 @@
 
 #include "backends/npu/soft/settings.hpp"
 #include "state-sync/fib_netlink.hpp"
+#include "state-sync/fpm/channel.hpp"
+#include "state-sync/fpm/server.hpp"
 #include "state-sync/tables/tables.hpp"
 
 namespace issu::backends::soft {
 
+template <class Server>
 class FpmSource;
 class NetlinkSource;
 
 /// Where the daemons' routes come from, for a poll loop: FRR's FPM on 127.0.0.1 port 2620 of the
-/// route processor's namespace, or the netlink notifications of its kernel.
+/// route processor's namespace or out of the slot's virtual machine, or the netlink notifications
+/// of its kernel.
 class Feeds {
  public:
   static Result<Feeds> open(tables::Writer& tables, const Settings& settings);
@@ -32,6 +36,9 @@ class Feeds {
   Result<void> serve();
   /// A hold began: what the daemons before it said, and still say, confirms nothing.
   void begin_epoch();
+  /// The ports are connected to this slot from here on: it is heard, where each slot has its own
+  /// way here.
+  void punt_to(std::uint32_t slot);
   /// Whether something that was said may have been lost since the last call.
   bool lost_something();
   /// Outside of any hold: finds routes that were withdrawn while nobody listened. After a daemon
@@ -45,7 +52,9 @@ class Feeds {
 
  private:
   /// One of them, chosen by the settings. What is said refers to it: it stays where it is.
-  using Source = std::variant<std::unique_ptr<FpmSource>, std::unique_ptr<NetlinkSource>>;
+  using Source =
+      std::variant<std::unique_ptr<FpmSource<fpm::FpmServer>>,
+                   std::unique_ptr<FpmSource<fpm::FpmChannel>>, std::unique_ptr<NetlinkSource>>;
   explicit Feeds(Source source);
 
   Source source_;

@@ -54,6 +54,15 @@ Result<void> HoldKeeper::admit(std::uint64_t epoch, const std::string& verb) con
   return {};
 }
 
+Result<void> HoldKeeper::admit_ports(std::uint64_t epoch) const {
+  if (epoch < epoch_) {
+    return fail("ports of epoch " + std::to_string(epoch) + " refused: the current epoch is " +
+                    std::to_string(epoch_),
+                "another one has taken the tables over; look at `issu status`", ErrorKind::refused);
+  }
+  return {};
+}
+
 Result<void> HoldKeeper::hold(std::uint64_t epoch) {
   if (!watching_) {
     return fail("nobody watches the NPU's tables", "`watch` them first");

@@ -42,6 +42,8 @@ class HoldKeeper {
   [[nodiscard]] bool reconciling() const { return holding_ && !swept_; }
   /// Something that the daemons said was lost: what is stale can't be told any more.
   void lost_something() { complete_ = false; }
+  /// Whether whoever holds `epoch` may still say which slot the ports are connected to.
+  [[nodiscard]] Result<void> admit_ports(std::uint64_t epoch) const;
 
  private:
   HoldKeeper(tables::Writer& tables, state_sync::FibSocket kernel, std::filesystem::path epoch_file)

@@ -340,7 +340,9 @@ Result<json> Npud::answer_view(const Request& request) {
     if (!slot.is_number_unsigned()) {
       return fail("punt: which slot?", "say \"slot\": 0 or 1");
     }
+    ISSU_TRY(holds_->admit_ports(request.words.value("epoch", std::uint64_t{0})), "");
     ISSU_TRY(writer_->set_punt_slot(slot.get<std::uint32_t>()), "the slot that is punted to");
+    feeds_->punt_to(slot.get<std::uint32_t>());
     return json{{"punt_slot", slot}};
   }
   if (verb == "unpin") {

@@ -55,6 +55,9 @@ Settings settings_from(const json& text) {
   settings.npu.routes = text.at("routes").get<std::uint32_t>();
   settings.npu.punt = punt_from(text);
   settings.npu.punt_links = text.value("taps", false) ? PuntLinks::taps : PuntLinks::shared;
+  for (std::size_t slot = 0; text.contains("feeds") && slot < settings.feeds.size(); ++slot) {
+    settings.feeds[slot] = text.at("feeds").at(slot).get<std::string>();
+  }
   for (const json& port : text.at("ports")) {
     settings.ports.push_back({port.at("name").get<std::string>(), punts_from(port.at("punt")),
                               port.at("addresses").get<std::vector<std::string>>()});
@@ -70,6 +73,9 @@ Settings settings_of(const RouterSpec& router) {
   settings.rp_netns = router.netns;
   settings.npu_netns = router.npu_netns();
   settings.npu = router.npu;
+  if (router.npu.punt_links == PuntLinks::taps) {
+    settings.feeds = {router.feed_socket(Slot::a), router.feed_socket(Slot::b)};
+  }
   for (std::size_t n = 0; n < router.ports.size(); ++n) {
     settings.ports.push_back(
         {router.ports[n].name, punt_names(router, n), router.ports[n].addresses});
@@ -95,6 +101,7 @@ Result<void> save(const Settings& settings, const std::filesystem::path& file) {
             {"routes", settings.npu.routes},
             {"punt", punt_words(settings.npu.punt)},
             {"taps", settings.npu.punt_links == PuntLinks::taps},
+            {"feeds", {settings.feeds[0].string(), settings.feeds[1].string()}},
             {"ports", json::array()}};
   for (const Settings::Port& port : settings.ports) {
     text["ports"].push_back(

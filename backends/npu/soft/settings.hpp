@@ -24,6 +24,8 @@ struct Settings {
   std::string npu_netns;  ///< npud is started in it
   NpuSpec npu;
   std::vector<Port> ports;
+  /// Where the slots say their routes, by slot; empty: on the network of rp_netns.
+  std::array<std::filesystem::path, 2> feeds;
 };
 
 [[nodiscard]] Settings settings_of(const RouterSpec& router);

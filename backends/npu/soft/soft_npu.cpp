@@ -78,6 +78,10 @@ class SoftNpu final : public Npu {
                      answer->value("ipv6", std::uint64_t{0})};
   }
 
+  Result<void> punt_to(std::uint64_t epoch, Slot slot) override {
+    return done(ask({{"verb", "punt"}, {"epoch", epoch}, {"slot", slot == Slot::a ? 0U : 1U}}));
+  }
+
   Result<void> watch() override {
     ISSU_TRY(soft::start_npud(options_.npud, files_, router_.npu_netns()), "watching the tables");
     return done(ask({{"verb", "watch"}}));

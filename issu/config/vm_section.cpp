@@ -1,0 +1,51 @@
+#include "issu/config/sections.hpp"
+
+namespace issu::config {
+namespace {
+
+void check_chassis(StrictTable& document, const RouterConfig& config) {
+  if (config.router.npu.driver != "soft") {
+    document.refuse("npu",
+                    "the ports of virtual machines need the NPU driver soft, and the driver is " +
+                        config.router.npu.driver,
+                    "[npu] driver = \"soft\"");
+  } else if (config.router.npu.feed != "fpm") {
+    document.refuse("npu",
+                    "the routes of a virtual machine come over FPM only, and the feed is " +
+                        config.router.npu.feed,
+                    config.router.suite == "bird" ? "suite = \"frr\": BIRD has no FPM"
+                                                  : "[npu] feed = \"fpm\"");
+  }
+  if (config.router.first_id) {
+    document.refuse("router", "user_namespace is of containers, and the backend is vm",
+                    "take it away");
+  }
+}
+
+}  // namespace
+
+void read_vm_section(StrictTable& document, RouterConfig& config) {
+  backends::VmSpec& vm = config.router.vm;
+  auto section = document.table("vm");
+  if (config.backend != "vm") {
+    if (section) {
+      document.refuse("vm", "is of the backend vm, and the backend is " + config.backend,
+                      "[router] backend = \"vm\", or take it away");
+    }
+    return;
+  }
+  check_chassis(document, config);
+  if (!section) {
+    return;
+  }
+  vm.uri = section->text("uri", vm.uri);
+  vm.accelerator = section->choice("accelerator", {"tcg", "kvm"}, vm.accelerator);
+  vm.machine = section->choice("machine", {"q35", "pc"}, vm.machine);
+  vm.memory_mib = static_cast<std::uint32_t>(
+      section->integer("memory_mib", {128, 1'048'576}, static_cast<std::int64_t>(vm.memory_mib)));
+  vm.vcpus = static_cast<std::uint32_t>(
+      section->integer("vcpus", {1, 64}, static_cast<std::int64_t>(vm.vcpus)));
+  section->finish();
+}
+
+}  // namespace issu::config
