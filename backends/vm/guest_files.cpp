@@ -37,7 +37,7 @@ std::string links_script(const RouterSpec& spec) {
     const PortSpec& port = spec.ports[n];
     text += fmt::format("link {} {} {}\n", n + 2, quoted(port.name), port.mtu.value_or(1500));
     for (const std::string& address : port.addresses) {
-      text += fmt::format("ip address replace {} dev {}{}\n", quoted(address), quoted(port.name),
+      text += fmt::format("$ip address replace {} dev {}{}\n", quoted(address), quoted(port.name),
                           address.find(':') == std::string::npos ? "" : " nodad");
     }
   }
@@ -65,6 +65,8 @@ std::string prepare_script(const RouterSpec& spec, const Suite& suite,
 # prepare DAEMONS: makes the guest ready and starts issu-init, which holds the daemons.
 export PATH=/usr/sbin:/usr/bin
 b=/usr/bin/busybox
+# busybox's shell takes an applet of its own for a plain "ip".
+ip=/usr/bin/ip
 $b mkdir -p /run/issu {run} {config}{folders}
 $b cp -r {disk}/etc/. {config}/
 printf '%s' "$1" >/run/issu/daemons
@@ -73,9 +75,9 @@ link() {{
     [ "$($b cat "$each")" = "$1" ] || continue
     old=${{each%/ifindex}}
     old=${{old##*/}}
-    [ "$old" = "$2" ] || {{ ip link set "$old" down; ip link set "$old" name "$2"; }}
+    [ "$old" = "$2" ] || {{ $ip link set "$old" down; $ip link set "$old" name "$2"; }}
     echo 0 >"/proc/sys/net/ipv6/conf/$2/accept_dad"
-    ip link set "$2" mtu "$3" up
+    $ip link set "$2" mtu "$3" up
     return
   done
   echo "there is no link number $1 for the port $2" >&2

@@ -17,6 +17,8 @@ namespace issu::backends::vm {
 namespace {
 
 constexpr std::size_t longest_root = 40;
+constexpr std::chrono::seconds ends_within{10};
+constexpr std::chrono::seconds free_within{15};
 /// libvirt's own file of settings: QEMU as this user, with nothing around it that a machine
 /// without systemd does not have. `remember_owner` would write extended attributes.
 constexpr const char* driver_settings =
@@ -32,6 +34,16 @@ using DomainHandle = std::unique_ptr<virDomain, FreeDomain>;
 tl::unexpected<Error> fail_libvirt(const std::string& what, std::string hint = {}) {
   const char* said = ::virGetLastErrorMessage();
   return fail(what + ": libvirt says: " + (said != nullptr ? said : "nothing"), std::move(hint));
+}
+
+std::filesystem::path driver_pid(const HypervisorPlace& place) {
+  return place.root / "run" / "qemu" / "driver.pid";
+}
+
+/// Whether opening it failed because another process has it open.
+bool is_taken() {
+  const char* said = ::virGetLastErrorMessage();
+  return said != nullptr && std::string_view(said).find("driver.pid") != std::string_view::npos;
 }
 
 /// libvirt has one event loop in a process; its driver's answers from QEMU come in through it.
@@ -131,10 +143,17 @@ Result<std::shared_ptr<Hypervisor::Connection>> Hypervisor::connect(const Hyperv
   connection->place = place;
   // The driver's threads, and QEMU after them, inherit the namespace of whom they were made by.
   ISSU_TRY(connection->in_netns([&]() -> Result<void> {
-    connection->handle = ::virConnectOpen(uri.c_str());
-    if (connection->handle == nullptr) {
-      return fail_libvirt("the hypervisor " + uri + " can't be reached",
-                          "issu doctor says what is missing");
+    // Its own driver is one process's at a time: a look at the router beside another one waits.
+    const Deadline deadline = Deadline::in(free_within);
+    while ((connection->handle = ::virConnectOpen(uri.c_str())) == nullptr) {
+      const bool taken = place.uri.empty() && is_taken();
+      if (!taken || deadline.passed()) {
+        return fail_libvirt("the hypervisor " + uri + " can't be reached",
+                            taken ? "another process (process id in " + driver_pid(place).string() +
+                                        ") has it open; an upgrade does until it is over"
+                                  : "issu doctor says what is missing");
+      }
+      sleep_for(std::chrono::milliseconds(50));
     }
     return {};
   }),
@@ -227,21 +246,29 @@ Result<bool> Hypervisor::plugged(const std::string& name) const {
 }
 
 Result<void> Hypervisor::destroy(const std::string& name) {
-  auto now = power(name);
-  if (!now) {
-    return fail(std::move(now).error());
+  // One that ends by itself at this moment is not there to be ended.
+  const Deadline deadline = Deadline::in(ends_within);
+  for (;;) {
+    auto now = power(name);
+    if (!now) {
+      return fail(std::move(now).error());
+    }
+    if (*now == Power::absent) {
+      return {};
+    }
+    const auto domain = connection_->find(name);
+    if (*now == Power::off && domain &&
+        ::virDomainUndefineFlags(domain.get(), VIR_DOMAIN_UNDEFINE_MANAGED_SAVE) == 0) {
+      return {};
+    }
+    const bool ended = *now != Power::off && domain && ::virDomainDestroy(domain.get()) == 0;
+    if (!ended && deadline.passed()) {
+      return fail_libvirt("the virtual machine " + name + " could not be ended and forgotten");
+    }
+    if (!ended) {
+      sleep_for(std::chrono::milliseconds(50));
+    }
   }
-  if (*now == Power::absent) {
-    return {};
-  }
-  const auto domain = connection_->find(name);
-  if (domain && *now != Power::off && ::virDomainDestroy(domain.get()) != 0) {
-    return fail_libvirt("the virtual machine " + name + " could not be ended");
-  }
-  if (domain && ::virDomainUndefineFlags(domain.get(), VIR_DOMAIN_UNDEFINE_MANAGED_SAVE) != 0) {
-    return fail_libvirt("the virtual machine " + name + " could not be forgotten");
-  }
-  return {};
 }
 
 Result<void> Hypervisor::save(const std::string& name) {

@@ -130,7 +130,9 @@ Result<void> VmRouteProcessor::check() {
       !fits) {
     reasons.add(std::move(fits).error());
   }
-  if (auto connection = hypervisor(); !connection) {
+  // libvirt's driver is opened in the ports' namespace, which a router that is not up has not yet.
+  const bool can_open = spec_.ports.empty() || NetNs::exists(spec_.npu_netns());
+  if (auto connection = can_open ? hypervisor() : nullptr; !connection) {
     reasons.add(std::move(connection).error());
   }
   return std::move(reasons).result();
