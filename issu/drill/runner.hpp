@@ -92,6 +92,7 @@ class Runner {
   Interrupt* interrupt_;
   unsigned commands_ = 0;
   std::optional<Open> open_;
+  bool walked_away_ = false;  ///< the router runs a walk's image, not the one it came from
   std::map<std::string, Machine> snapshots_;
   std::vector<Judgement> judgements_;
   std::vector<UpgradeRun> upgrades_;

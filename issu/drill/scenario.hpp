@@ -131,8 +131,8 @@ struct RepeatStep {
   std::vector<Step> steps;
 };
 /// The same upgrade again and again, its coordinator killed after record 1, 2, 3, … until it is
-/// not killed any more; each time `issu resume` has to end it. `back` is brought in again after
-/// each one that was committed.
+/// not killed any more; each time `issu resume` has to end it. After one that was committed the
+/// next goes from there to `back`, and so on.
 struct WalkStep {
   std::string image;
   std::string back;

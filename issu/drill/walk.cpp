@@ -44,8 +44,8 @@ Result<Runner::Ended> Runner::command(Argv words, unsigned record) {
 /// Says whether the coordinator was killed: false ends the walk.
 Result<bool> Runner::walk_once(const WalkStep& step, const std::string& name, unsigned record) {
   const auto before = last_report();
-  Argv words{"upgrade", "--foreground", "--image",
-             (stage_->images / (step.image + ".raucb")).string()};
+  const std::string& image = walked_away_ ? step.back : step.image;
+  Argv words{"upgrade", "--foreground", "--image", (stage_->images / (image + ".raucb")).string()};
   words.insert(words.end(), step.args.begin(), step.args.end());
   auto upgrade = command(std::move(words), record);
   if (!upgrade) {
@@ -72,14 +72,13 @@ Result<bool> Runner::walk_once(const WalkStep& step, const std::string& name, un
   if (is_new) {
     upgrades_.push_back({name, outcome == "committed" ? 0 : ended->status, *report, ended->errors});
   }
-  if (outcome == "committed") {
-    ISSU_TRY(take_upgrade({step.back, step.args, 0, "", 0}, name + ", back"), "going back");
-  }
+  walked_away_ = walked_away_ != (outcome == "committed");
   return killed;
 }
 
 Result<void> Runner::take_walk(const WalkStep& step, const std::string& name) {
   unsigned killed = 0;
+  walked_away_ = false;
   for (unsigned record = step.first; record <= step.last; record += step.every) {
     stage_->say(fmt::format("record {}", record));
     auto was_killed = walk_once(step, name, record);
