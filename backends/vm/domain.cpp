@@ -55,6 +55,24 @@ std::string disk_xml(const std::filesystem::path& file, const char* format, cons
       format, escaped(file.string()), target, more);
 }
 
+/// From what it boots. A firmware that finds nothing would say so and stand still for ever: it
+/// is told to reset at once, and a machine that resets is gone.
+std::string os_xml(const Domain& domain) {
+  std::string text =
+      fmt::format("<os><type arch='x86_64' machine='{}'>hvm</type>", escaped(domain.machine));
+  if (!domain.kernel.empty()) {
+    text += fmt::format("<kernel>{}</kernel>", escaped(domain.kernel.string()));
+    if (!domain.initrd.empty()) {
+      text += fmt::format("<initrd>{}</initrd>", escaped(domain.initrd.string()));
+    }
+    text += fmt::format("<cmdline>{}</cmdline>", escaped(domain.command_line));
+  }
+  text += "<boot dev='hd'/>";
+  text += fmt::format("<bios{} rebootTimeout='0'/></os>",
+                      domain.serial_log.empty() ? "" : " useserial='yes'");
+  return text;
+}
+
 }  // namespace
 
 std::string link_xml(const GuestLink& link) {
@@ -91,12 +109,11 @@ std::string domain_xml(const Domain& domain) {
   return fmt::format(
       "<domain type='{}'><name>{}</name><uuid>{}</uuid><memory "
       "unit='MiB'>{}</memory><vcpu>{}</vcpu>"
-      "<os><type arch='x86_64' machine='{}'>hvm</type><boot dev='hd'/></os>"
-      "<features><acpi/></features><cpu mode='{}'/>"
+      "{}<features><acpi/></features><cpu mode='{}'/>"
       "<on_poweroff>destroy</on_poweroff><on_reboot>destroy</on_reboot><on_crash>destroy</on_crash>"
       "<devices>{}<memballoon model='none'/></devices></domain>",
       kvm ? "kvm" : "qemu", escaped(domain.name), uuid_of(domain.name), domain.memory_mib,
-      domain.vcpus, escaped(domain.machine), kvm ? "host-passthrough" : "maximum", devices);
+      domain.vcpus, os_xml(domain), kvm ? "host-passthrough" : "maximum", devices);
 }
 
 }  // namespace issu::backends::vm

@@ -34,7 +34,11 @@ struct Domain {
   Accelerator accelerator = Accelerator::tcg;
   std::uint32_t memory_mib = 512;
   std::uint32_t vcpus = 1;
-  std::string machine = "q35";        ///< QEMU's name of the board
+  std::string machine = "q35";  ///< QEMU's name of the board
+  /// Started by QEMU itself, in place of what the disk would boot. Empty: the firmware looks.
+  std::filesystem::path kernel;
+  std::filesystem::path initrd;       ///< only with a kernel; or empty
+  std::string command_line;           ///< only with a kernel
   std::filesystem::path disk;         ///< qcow2, written to; the first disk
   std::filesystem::path config_disk;  ///< raw, read only, serial number "issu-config"; or empty
   std::filesystem::path serial_log;   ///< what the guest says on its first serial port
@@ -47,7 +51,8 @@ struct Domain {
 [[nodiscard]] std::string link_xml(const GuestLink& link);
 
 /// Names it in the domain XML of libvirt (https://libvirt.org/formatdomain.html). A guest that
-/// stops or panics is gone afterwards: it never restarts by itself.
+/// stops or panics, or whose firmware finds nothing to boot from, is gone afterwards: it never
+/// restarts by itself. With a serial log, the firmware speaks there too.
 [[nodiscard]] std::string domain_xml(const Domain& domain);
 
 }  // namespace issu::backends::vm

@@ -52,6 +52,26 @@ TEST_CASE("a domain has a device for each port, in their order, and what it was 
   CHECK_FALSE(has(domain_xml(domain), "issu-config"));
 }
 
+TEST_CASE("a kernel of its own is started in place of the disk's") {
+  Domain domain = some();
+  CHECK_FALSE(has(domain_xml(domain), "<kernel>"));
+  domain.kernel = "/run/r1/vmlinuz&";
+  domain.command_line = "console=ttyS0 a='b'";
+  CHECK(has(domain_xml(domain), "<kernel>/run/r1/vmlinuz&amp;</kernel>"));
+  CHECK(has(domain_xml(domain), "<cmdline>console=ttyS0 a=&apos;b&apos;</cmdline>"));
+  CHECK_FALSE(has(domain_xml(domain), "<initrd>"));
+  domain.initrd = "/run/r1/initrd.img";
+  CHECK(has(domain_xml(domain), "<initrd>/run/r1/initrd.img</initrd>"));
+  CHECK(has(domain_xml(domain), "a.qcow2"));
+}
+
+TEST_CASE("a firmware that finds nothing to boot resets, and speaks where somebody listens") {
+  Domain domain = some();
+  CHECK(has(domain_xml(domain), "<bios rebootTimeout='0'/>"));
+  domain.serial_log = "/run/r1/serial.log";
+  CHECK(has(domain_xml(domain), "<bios useserial='yes' rebootTimeout='0'/>"));
+}
+
 TEST_CASE("no name can end an attribute") {
   Domain domain = some();
   domain.disk = "/a'/><evil b=\"&";
