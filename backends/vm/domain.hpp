@@ -28,19 +28,24 @@ struct GuestChannel {
   std::filesystem::path socket;
 };
 
+/// A kernel that QEMU starts itself, in place of what a firmware finds on a disk.
+struct DirectBoot {
+  std::filesystem::path kernel;
+  std::filesystem::path initrd;  ///< or empty
+  std::string words;             ///< its command line
+};
+
 /// A virtual machine, as it is defined at the hypervisor.
 struct Domain {
   std::string name;  ///< unique at one hypervisor
   Accelerator accelerator = Accelerator::tcg;
   std::uint32_t memory_mib = 512;
   std::uint32_t vcpus = 1;
-  std::string machine = "q35";  ///< QEMU's name of the board
-  /// Started by QEMU itself, in place of what the disk would boot. Empty: the firmware looks.
-  std::filesystem::path kernel;
-  std::filesystem::path initrd;       ///< only with a kernel; or empty
-  std::string command_line;           ///< only with a kernel
+  std::string machine = "q35";        ///< QEMU's name of the board
   std::filesystem::path disk;         ///< qcow2, written to; the first disk
   std::filesystem::path config_disk;  ///< raw, read only, serial number "issu-config"; or empty
+  std::optional<DirectBoot> boot;     ///< none: what the firmware finds on the first disk
+  std::vector<std::string> without;   ///< features of the processor that it does not get
   std::filesystem::path serial_log;   ///< what the guest says on its first serial port
   std::vector<GuestLink> links;
   std::vector<GuestChannel> channels;
@@ -49,6 +54,11 @@ struct Domain {
 
 /// One of its links in the same words, as it stands in the domain.
 [[nodiscard]] std::string link_xml(const GuestLink& link);
+
+/// Features that a guest under TCG is better off without. cx16: QEMU 7.2 leaves rubbish in the
+/// flags register behind `cmpxchg16b`, and a kernel that uses it (6.12 does all the time) dies of a
+/// double fault in its boot, now and then. A guest whose programs insist on x86-64-v2 needs it.
+[[nodiscard]] std::vector<std::string> unsafe_under_tcg();
 
 /// Names it in the domain XML of libvirt (https://libvirt.org/formatdomain.html). A guest that
 /// stops or panics, or whose firmware finds nothing to boot from, is gone afterwards: it never

@@ -63,12 +63,13 @@ Result<vm::Domain> VmRouteProcessor::domain(Slot slot) const {
   domain.disk = where.disk();
   domain.config_disk = where.config_disk();
   domain.serial_log = where.serial_log();
+  if (domain.accelerator == vm::Accelerator::tcg) {
+    domain.without = vm::unsafe_under_tcg();
+  }
   domain.channels = vm::channels_of(spec_, suite_, where);
   if (fs::exists(where.kernel())) {
     const vm::KernelFiles kernel = vm::kernel_files(where.kernel());
-    domain.kernel = kernel.kernel;
-    domain.initrd = kernel.initrd;
-    domain.command_line = kernel_command_line;
+    domain.boot = vm::DirectBoot{kernel.kernel, kernel.initrd, kernel_command_line};
   }
   auto unplugged = links(slot, false);
   if (!unplugged) {

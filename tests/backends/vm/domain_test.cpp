@@ -22,10 +22,18 @@ Domain some() {
 TEST_CASE("a domain says what runs it") {
   Domain domain = some();
   CHECK(has(domain_xml(domain), "<domain type='qemu'>"));
-  CHECK(has(domain_xml(domain), "<cpu mode='maximum'/>"));
+  CHECK(has(domain_xml(domain), "<cpu mode='maximum'></cpu>"));
   domain.accelerator = Accelerator::kvm;
   CHECK(has(domain_xml(domain), "<domain type='kvm'>"));
-  CHECK(has(domain_xml(domain), "<cpu mode='host-passthrough'/>"));
+  CHECK(has(domain_xml(domain), "<cpu mode='host-passthrough'></cpu>"));
+}
+
+TEST_CASE("a processor can be without a feature") {
+  Domain domain = some();
+  domain.without = {"la57", "erms"};
+  CHECK(has(domain_xml(domain),
+            "<cpu mode='maximum'><feature policy='disable' name='la57'/>"
+            "<feature policy='disable' name='erms'/></cpu>"));
 }
 
 TEST_CASE("a domain never restarts by itself") {
@@ -55,12 +63,11 @@ TEST_CASE("a domain has a device for each port, in their order, and what it was 
 TEST_CASE("a kernel of its own is started in place of the disk's") {
   Domain domain = some();
   CHECK_FALSE(has(domain_xml(domain), "<kernel>"));
-  domain.kernel = "/run/r1/vmlinuz&";
-  domain.command_line = "console=ttyS0 a='b'";
+  domain.boot = DirectBoot{"/run/r1/vmlinuz&", {}, "console=ttyS0 a='b'"};
   CHECK(has(domain_xml(domain), "<kernel>/run/r1/vmlinuz&amp;</kernel>"));
   CHECK(has(domain_xml(domain), "<cmdline>console=ttyS0 a=&apos;b&apos;</cmdline>"));
   CHECK_FALSE(has(domain_xml(domain), "<initrd>"));
-  domain.initrd = "/run/r1/initrd.img";
+  domain.boot->initrd = "/run/r1/initrd.img";
   CHECK(has(domain_xml(domain), "<initrd>/run/r1/initrd.img</initrd>"));
   CHECK(has(domain_xml(domain), "a.qcow2"));
 }

@@ -34,6 +34,7 @@ struct GuestLab {
     domain.memory_mib = 256;
     domain.disk = dir / "disk.qcow2";
     domain.serial_log = dir / "serial.log";
+    domain.without = backends::vm::unsafe_under_tcg();
     const auto made = run_checked({"qemu-img", "create", "-q", "-f", "qcow2", "-b",
                                    guest_base.string(), "-F", "qcow2", domain.disk.string()});
     REQUIRE_MESSAGE(made, made.error().message());

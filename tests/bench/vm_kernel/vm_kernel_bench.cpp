@@ -11,6 +11,7 @@
 
 #include "backends/vm/guest_agent.hpp"
 #include "backends/vm/payload.hpp"
+#include "backends/vm/serial_log.hpp"
 #include "issu/base/child.hpp"
 #include "issu/base/file.hpp"
 #include "tests/backends/vm/guest_watch.hpp"
@@ -22,7 +23,7 @@ using namespace issu;
 using namespace issu::backends::vm;
 namespace fs = std::filesystem;
 
-constexpr std::chrono::seconds up_within{120};
+constexpr std::chrono::seconds up_within{90};
 constexpr std::chrono::seconds answers_within{20};
 constexpr const char* command_line = "console=ttyS0 quiet panic=-1";
 
@@ -55,6 +56,7 @@ struct Bench {
   fs::path disk;
   KernelFiles kernel;
   std::string release;  ///< of the new kernel
+  std::vector<std::string> without;
   Figures figures;
 
   [[nodiscard]] Domain domain(const std::string& name) const {
@@ -63,12 +65,11 @@ struct Bench {
     domain.disk = folder / (name + ".qcow2");
     domain.config_disk = folder / "config.squashfs";
     domain.serial_log = folder / (name + ".log");
+    domain.without = without;
     return domain;
   }
   [[nodiscard]] Domain with_kernel(Domain domain) const {
-    domain.kernel = kernel.kernel;
-    domain.initrd = kernel.initrd;
-    domain.command_line = command_line;
+    domain.boot = DirectBoot{kernel.kernel, kernel.initrd, command_line};
     return domain;
   }
   /// From `since`: until process 1 on this kernel says that it is up, and until the agent answers.
@@ -77,7 +78,7 @@ struct Bench {
     const Deadline deadline = Deadline::in(up_within);
     while (read_file(domain.serial_log).value_or("").find(line) == std::string::npos) {
       if (deadline.passed()) {
-        return fail(way + ": \"" + line + "\" never stood in " + domain.serial_log.string());
+        return fail(way + ": never \"" + line + "\": " + told_by_serial(domain.serial_log));
       }
       sleep_for(std::chrono::milliseconds(10));
     }
@@ -175,7 +176,8 @@ Result<void> prepare(const fs::path& folder, const fs::path& payload) {
   return {};
 }
 
-Result<void> measure(const fs::path& images, const std::string& kernel, int rounds) {
+Result<void> measure(const fs::path& images, const std::string& kernel,
+                     const std::vector<std::string>& without, int rounds) {
   const tests::TempDir dir;
   testing::guests_die_with_us(dir.path());
   const fs::path payload = images / (kernel + ".squashfs");
@@ -193,6 +195,7 @@ Result<void> measure(const fs::path& images, const std::string& kernel, int roun
               images / "frr-vm-bookworm.qcow2",
               kernel_files(dir / "kernel"),
               release->substr(0, release->find('\n')),
+              without,
               {}};
   Result<void> done;
   for (int round = 0; done && round < rounds; ++round) {
@@ -218,8 +221,11 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", rounds)->check(CLI::Range(1, 100))->capture_default_str();
   app.add_option("--kernel", kernel, "An image of kind kernel")->capture_default_str();
   app.add_option("--images", images)->capture_default_str();
+  std::vector<std::string> without = unsafe_under_tcg();
+  app.add_option("--without", without, "Features of the guests' processor to leave out")
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
-  if (const auto done = measure(images, kernel, rounds); !done) {
+  if (const auto done = measure(images, kernel, without, rounds); !done) {
     fmt::print(stderr, "error: {}\n", done.error().message());
     return 1;
   }
