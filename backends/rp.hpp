@@ -17,8 +17,9 @@ namespace issu::backends {
 
 /// A payload that was verified and lies in the slot's folder, ready to be mounted.
 struct StagedPayload {
-  std::filesystem::path file;  ///< a squashfs root filesystem (kind rootfs)
+  std::filesystem::path file;  ///< a squashfs root filesystem (kind rootfs), a disk (kind disk)
   std::string version;         ///< of the image's manifest
+  std::filesystem::path kernel = {};  ///< a payload of kind kernel, beside `file`; empty: none
 };
 
 /// One routing daemon of a slot.
@@ -44,6 +45,7 @@ struct SlotStatus {
   std::vector<DaemonStatus> daemons;  ///< empty unless warm or active
   bool saved = false;                 ///< a state that `save` took of this slot is there, whole
   bool paused = false;                ///< active, and standing still (`pause`)
+  std::string kernel = {};            ///< of its own kernel, `uname -r`; empty: it has none yet
 };
 
 /// One routing session as the route processor itself sees it.
@@ -140,6 +142,10 @@ class RouteProcessor {
 
   /// "lxc", "vm": for people and reports.
   [[nodiscard]] virtual std::string backend() const = 0;
+
+  /// Which kinds of images it takes, by their names in a manifest. With "kernel", a slot can be
+  /// staged with a kernel beside its payload.
+  [[nodiscard]] virtual std::vector<std::string> kinds() const { return {"rootfs"}; }
 
   /// Everything that keeps this backend from running here, all at once; a preflight check.
   virtual Result<void> check() = 0;

@@ -56,6 +56,14 @@ fs::path SlotStore::payload(backends::Slot slot) const {
   return slot_dir(slot) / "payload.squashfs";
 }
 
+fs::path SlotStore::kernel(backends::Slot slot) const {
+  return slot_dir(slot) / "kernel.squashfs";
+}
+
+backends::StagedPayload SlotStore::staged(backends::Slot slot, const SlotImage& image) const {
+  return {payload(slot), image.version, image.kernel.empty() ? fs::path() : kernel(slot)};
+}
+
 Result<std::optional<ActiveSlot>> SlotStore::active() const {
   auto json = read_object(dir_ / "active.json");
   if (!json) {
@@ -83,17 +91,40 @@ Result<std::optional<SlotImage>> SlotStore::image(backends::Slot slot) const {
   if (!*json) {
     return std::optional<SlotImage>();
   }
-  return std::optional<SlotImage>(
-      SlotImage{(*json)->value("version", ""), (*json)->value("compatible", ""),
-                (*json)->value("kind", ""), (*json)->value("sha256", "")});
+  return std::optional<SlotImage>(SlotImage{
+      (*json)->value("version", ""), (*json)->value("compatible", ""), (*json)->value("kind", ""),
+      (*json)->value("sha256", ""), (*json)->value("kernel", ""),
+      (*json)->value("kernel_sha256", ""), (*json)->value("before_sha256", "")});
 }
 
 Result<void> SlotStore::set_image(backends::Slot slot, const SlotImage& image) const {
-  const nlohmann::json json{{"version", image.version},
-                            {"compatible", image.compatible},
-                            {"kind", image.kind},
-                            {"sha256", image.sha256}};
+  nlohmann::json json{{"version", image.version},
+                      {"compatible", image.compatible},
+                      {"kind", image.kind},
+                      {"sha256", image.sha256}};
+  if (!image.kernel.empty()) {
+    json["kernel"] = image.kernel;
+    json["kernel_sha256"] = image.kernel_sha256;
+  }
+  if (!image.before_sha256.empty()) {
+    json["before_sha256"] = image.before_sha256;
+  }
   return write_file_atomic(slot_dir(slot) / "image.json", json.dump() + "\n");
+}
+
+Result<void> SlotStore::share_payload(backends::Slot from, backends::Slot to) const {
+  std::error_code error;
+  fs::remove(payload(to), error);
+  fs::create_hard_link(payload(from), payload(to), error);
+  if (error) {
+    error.clear();
+    fs::copy_file(payload(from), payload(to), fs::copy_options::overwrite_existing, error);
+  }
+  if (error) {
+    return fail("bringing " + payload(from).string() + " to " + payload(to).string() + ": " +
+                error.message());
+  }
+  return sync_file(payload(to));
 }
 
 Result<void> SlotStore::clear(backends::Slot slot) const {

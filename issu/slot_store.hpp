@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "backends/spec.hpp"
+#include "backends/rp.hpp"
 #include "issu/base/fd.hpp"
 #include "issu/base/result.hpp"
 
@@ -15,8 +15,13 @@ namespace issu {
 struct SlotImage {
   std::string version;
   std::string compatible;
-  std::string kind;    ///< "rootfs"
+  std::string kind;    ///< "rootfs", "disk"
   std::string sha256;  ///< of the payload
+  /// Of a kernel that came in an image of its own and stands beside the payload; empty: none.
+  std::string kernel = {};
+  std::string kernel_sha256 = {};
+  /// Of the payload that ran before this one: what a kernel kept for `issu rollback` belongs to.
+  std::string before_sha256 = {};
 };
 
 /// Which slot the router runs from.
@@ -35,6 +40,10 @@ class SlotStore {
 
   [[nodiscard]] std::filesystem::path slot_dir(backends::Slot slot) const;
   [[nodiscard]] std::filesystem::path payload(backends::Slot slot) const;
+  /// The payload of an image of kind kernel, beside the slot's own.
+  [[nodiscard]] std::filesystem::path kernel(backends::Slot slot) const;
+  /// What of a slot's image goes to the backend.
+  [[nodiscard]] backends::StagedPayload staged(backends::Slot slot, const SlotImage& image) const;
   [[nodiscard]] std::filesystem::path journal() const { return dir_ / "journal"; }
   [[nodiscard]] std::filesystem::path history() const { return dir_ / "history.jsonl"; }
   [[nodiscard]] std::filesystem::path request() const { return dir_ / "request"; }
@@ -52,6 +61,9 @@ class SlotStore {
 
   [[nodiscard]] Result<std::optional<SlotImage>> image(backends::Slot slot) const;
   Result<void> set_image(backends::Slot slot, const SlotImage& image) const;
+  /// The payload of one slot as that of the other, too. Takes no room where the filesystem has hard
+  /// links; nobody writes to a payload.
+  Result<void> share_payload(backends::Slot from, backends::Slot to) const;
   /// Removes payload and description of a slot.
   Result<void> clear(backends::Slot slot) const;
 

@@ -55,6 +55,24 @@ std::string disk_xml(const std::filesystem::path& file, const char* format, cons
       format, escaped(file.string()), target, more);
 }
 
+/// From what it boots. A firmware that finds nothing would say so and stand still for ever: it
+/// is told to reset at once, and a machine that resets is gone.
+std::string os_xml(const Domain& domain) {
+  std::string text =
+      fmt::format("<os><type arch='x86_64' machine='{}'>hvm</type>", escaped(domain.machine));
+  if (domain.boot) {
+    text += fmt::format("<kernel>{}</kernel>", escaped(domain.boot->kernel.string()));
+    if (!domain.boot->initrd.empty()) {
+      text += fmt::format("<initrd>{}</initrd>", escaped(domain.boot->initrd.string()));
+    }
+    text += fmt::format("<cmdline>{}</cmdline>", escaped(domain.boot->words));
+  }
+  text += "<boot dev='hd'/>";
+  text += fmt::format("<bios{} rebootTimeout='0'/></os>",
+                      domain.serial_log.empty() ? "" : " useserial='yes'");
+  return text;
+}
+
 }  // namespace
 
 std::string link_xml(const GuestLink& link) {
@@ -62,6 +80,10 @@ std::string link_xml(const GuestLink& link) {
       "<interface type='ethernet'><mac address='{}'/><target dev='{}' managed='no'/>"
       "<model type='virtio'/><link state='{}'/></interface>",
       escaped(link.mac), escaped(link.tap), link.plugged ? "up" : "down");
+}
+
+std::vector<std::string> unsafe_under_tcg() {
+  return {"cx16"};
 }
 
 std::string domain_xml(const Domain& domain) {
@@ -88,15 +110,18 @@ std::string domain_xml(const Domain& domain) {
     devices +=
         "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>";
   }
+  std::string without;
+  for (const std::string& feature : domain.without) {
+    without += fmt::format("<feature policy='disable' name='{}'/>", escaped(feature));
+  }
   return fmt::format(
       "<domain type='{}'><name>{}</name><uuid>{}</uuid><memory "
       "unit='MiB'>{}</memory><vcpu>{}</vcpu>"
-      "<os><type arch='x86_64' machine='{}'>hvm</type><boot dev='hd'/></os>"
-      "<features><acpi/></features><cpu mode='{}'/>"
+      "{}<features><acpi/></features><cpu mode='{}'>{}</cpu>"
       "<on_poweroff>destroy</on_poweroff><on_reboot>destroy</on_reboot><on_crash>destroy</on_crash>"
       "<devices>{}<memballoon model='none'/></devices></domain>",
       kvm ? "kvm" : "qemu", escaped(domain.name), uuid_of(domain.name), domain.memory_mib,
-      domain.vcpus, escaped(domain.machine), kvm ? "host-passthrough" : "maximum", devices);
+      domain.vcpus, os_xml(domain), kvm ? "host-passthrough" : "maximum", without, devices);
 }
 
 }  // namespace issu::backends::vm

@@ -28,6 +28,13 @@ struct GuestChannel {
   std::filesystem::path socket;
 };
 
+/// A kernel that QEMU starts itself, in place of what a firmware finds on a disk.
+struct DirectBoot {
+  std::filesystem::path kernel;
+  std::filesystem::path initrd;  ///< or empty
+  std::string words;             ///< its command line
+};
+
 /// A virtual machine, as it is defined at the hypervisor.
 struct Domain {
   std::string name;  ///< unique at one hypervisor
@@ -37,6 +44,8 @@ struct Domain {
   std::string machine = "q35";        ///< QEMU's name of the board
   std::filesystem::path disk;         ///< qcow2, written to; the first disk
   std::filesystem::path config_disk;  ///< raw, read only, serial number "issu-config"; or empty
+  std::optional<DirectBoot> boot;     ///< none: what the firmware finds on the first disk
+  std::vector<std::string> without;   ///< features of the processor that it does not get
   std::filesystem::path serial_log;   ///< what the guest says on its first serial port
   std::vector<GuestLink> links;
   std::vector<GuestChannel> channels;
@@ -46,8 +55,14 @@ struct Domain {
 /// One of its links in the same words, as it stands in the domain.
 [[nodiscard]] std::string link_xml(const GuestLink& link);
 
+/// Features that a guest under TCG is better off without. cx16: QEMU 7.2 leaves rubbish in the
+/// flags register behind `cmpxchg16b`, and a kernel that uses it (6.12 does all the time) dies of a
+/// double fault in its boot, now and then. A guest whose programs insist on x86-64-v2 needs it.
+[[nodiscard]] std::vector<std::string> unsafe_under_tcg();
+
 /// Names it in the domain XML of libvirt (https://libvirt.org/formatdomain.html). A guest that
-/// stops or panics is gone afterwards: it never restarts by itself.
+/// stops or panics, or whose firmware finds nothing to boot from, is gone afterwards: it never
+/// restarts by itself. With a serial log, the firmware speaks there too.
 [[nodiscard]] std::string domain_xml(const Domain& domain);
 
 }  // namespace issu::backends::vm

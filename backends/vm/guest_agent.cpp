@@ -42,12 +42,12 @@ Result<void> GuestAgent::wait(std::chrono::seconds timeout) {
     }
     auto power = hypervisor_.power(domain_);
     if (power && *power != Power::running) {
-      return fail("the virtual machine " + domain_ + " does not run any more",
-                  "its serial log tells how far it came");
+      return fail("the virtual machine " + domain_ + " does not run any more");
     }
     if (deadline.passed()) {
-      return pass(std::move(answer).error().as(ErrorKind::timeout),
-                  "waiting for the guest to come up");
+      return fail("the guest agent of " + domain_ + " did not answer within " +
+                      std::to_string(timeout.count()) + " s",
+                  "is qemu-guest-agent started in the image?", ErrorKind::timeout);
     }
   }
 }

@@ -20,6 +20,8 @@ struct GuestFiles {
 
   [[nodiscard]] auto payload_note() const { return folder / "payload"; }  ///< what is staged
   [[nodiscard]] auto disk() const { return folder / "disk.qcow2"; }       ///< on top of the payload
+  /// A kernel of its own, beside the disk's (payload.hpp: `kernel_files`); there or not.
+  [[nodiscard]] auto kernel() const { return folder / "kernel"; }
   [[nodiscard]] auto config_disk() const { return folder / "config.squashfs"; }
   [[nodiscard]] auto serial_log() const { return folder / "serial.log"; }
   [[nodiscard]] auto run() const { return folder / "run"; }  ///< sockets of the daemons
@@ -30,6 +32,8 @@ constexpr const char* guest_config = "/run/config";  ///< the configuration disk
 constexpr const char* guest_init = "/run/config/issu-init";
 constexpr const char* guest_prepare = "/run/config/prepare";
 constexpr const char* guest_control = "/run/issu/ctl";
+constexpr const char* guest_logs = "/run/issu/log";  ///< what the daemons print, a file each
+constexpr const char* guest_shell = "/usr/bin/busybox";
 
 /// The daemons' sockets on the host: the names that the suite's questions go to.
 [[nodiscard]] std::vector<GuestChannel> channels_of(const RouterSpec& spec, const Suite& suite,

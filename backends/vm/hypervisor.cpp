@@ -90,6 +90,15 @@ struct Hypervisor::Connection {
   [[nodiscard]] DomainHandle find(const std::string& name) const {
     return DomainHandle(::virDomainLookupByName(handle, name.c_str()));
   }
+  /// A guest that ended by itself is off for a moment before libvirt has let go of it.
+  [[nodiscard]] Result<void> end(const std::string& name) const {
+    const auto domain = find(name);
+    if (domain && ::virDomainIsActive(domain.get()) == 1 && ::virDomainDestroy(domain.get()) != 0 &&
+        ::virDomainIsActive(domain.get()) == 1) {
+      return fail_libvirt("the virtual machine " + name + " could not be ended");
+    }
+    return {};
+  }
   Result<void> in_netns(const std::function<Result<void>()>& work) const {
     return place.netns.empty() ? work() : NetNs::inside(place.netns, work);
   }
@@ -194,6 +203,7 @@ Result<void> Hypervisor::start(const Domain& domain) {
   if (*now == Power::running || *now == Power::paused) {
     return {};
   }
+  ISSU_TRY(connection_->end(domain.name), "what is left of it");
   const DomainHandle defined(::virDomainDefineXML(connection_->handle, domain_xml(domain).c_str()));
   if (!defined) {
     return fail_libvirt("the virtual machine " + domain.name + " could not be defined");

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "backends/suite/slot_parts.hpp"
+#include "backends/vm/payload.hpp"
 #include "backends/vm/vm.hpp"
 #include "issu/base/child.hpp"
 #include "issu/base/clock.hpp"
@@ -19,12 +20,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Under QEMU's own processor, on a machine that does other work too.
-constexpr std::chrono::seconds boots_within{120};
+/// Under QEMU's own processor, on a machine that does other work too: 3 to 5 s on an idle one.
+constexpr std::chrono::seconds boots_within{90};
 constexpr std::chrono::seconds init_comes_up_within{20};
+/// As in the images' own boot loader (scenarios/images/lib/guest.sh). A panic ends the machine.
+constexpr const char* kernel_command_line = "console=ttyS0 quiet panic=-1";
 
 std::string note_of(const StagedPayload& payload) {
-  return payload.version + "\n" + payload.file.string() + "\n";
+  return payload.version + "\n" + payload.file.string() + "\n" + payload.kernel.string() + "\n";
 }
 
 }  // namespace
@@ -60,7 +63,14 @@ Result<vm::Domain> VmRouteProcessor::domain(Slot slot) const {
   domain.disk = where.disk();
   domain.config_disk = where.config_disk();
   domain.serial_log = where.serial_log();
+  if (domain.accelerator == vm::Accelerator::tcg) {
+    domain.without = vm::unsafe_under_tcg();
+  }
   domain.channels = vm::channels_of(spec_, suite_, where);
+  if (fs::exists(where.kernel())) {
+    const vm::KernelFiles kernel = vm::kernel_files(where.kernel());
+    domain.boot = vm::DirectBoot{kernel.kernel, kernel.initrd, kernel_command_line};
+  }
   auto unplugged = links(slot, false);
   if (!unplugged) {
     return fail(std::move(unplugged).error());
@@ -121,7 +131,7 @@ Result<void> VmRouteProcessor::check() {
   if (::geteuid() != 0) {
     reasons.add(Error("this takes root", "run it as root"));
   }
-  for (const char* program : {"qemu-system-x86_64", "qemu-img", "mksquashfs"}) {
+  for (const char* program : {"qemu-system-x86_64", "qemu-img", "mksquashfs", "unsquashfs"}) {
     if (auto found = run({program, "--version"}); !found) {
       reasons.add(Error(std::string(program) + " is not installed", "scenarios/setup installs it"));
     }
@@ -149,8 +159,14 @@ Result<void> VmRouteProcessor::stage(Slot slot, const StagedPayload& payload) {
     return {};
   }
   const std::string what = "staging " + label(slot);
+  ISSU_TRY(vm::check_disk(payload.file), what);
   ISSU_TRY(make_dirs(where.run(), 0755), what);
   ISSU_TRY(write_file_atomic(where.payload_note(), note), what);
+  if (payload.kernel.empty()) {
+    ISSU_TRY(remove_tree(where.kernel()), what);
+  } else {
+    ISSU_TRY(vm::extract_kernel(payload.kernel, where.kernel()), what);
+  }
   const fs::path fresh = where.folder / "disk.new";
   ISSU_TRY(run_checked({"qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b",
                         payload.file.string(), fresh.string()}),
@@ -184,8 +200,7 @@ Result<void> VmRouteProcessor::prepare_guest(Slot slot) {
   ISSU_TRY(in_guest(slot, {vm::guest_prepare, *list}, answers_within), "preparing the guest");
   if (!wait_until([&] { return ask_init(slot, "status", answers_within).has_value(); },
                   Deadline::in(init_comes_up_within), std::chrono::milliseconds(50))) {
-    return fail("issu-init in " + label(slot) + " does not answer",
-                "see " + files(slot).serial_log().string());
+    return fail("issu-init in " + label(slot) + " does not answer");
   }
   return {};
 }
@@ -212,9 +227,11 @@ Result<void> VmRouteProcessor::boot(Slot slot) {
     return pass(std::move(machine).error(), what);
   }
   ISSU_TRY((*connection)->start(*machine), what);
-  ISSU_TRY(vm::GuestAgent(**connection, name_for(slot)).wait(boots_within), what);
-  ISSU_TRY(prepare_guest(slot), what);
-  return {};
+  auto up = vm::GuestAgent(**connection, name_for(slot)).wait(boots_within);
+  if (up) {
+    up = prepare_guest(slot);
+  }
+  return up ? up : pass(told_by_guest(slot, std::move(up).error()), what);
 }
 
 Result<void> VmRouteProcessor::power_off(Slot slot) {
@@ -262,12 +279,15 @@ Result<SlotStatus> VmRouteProcessor::status(Slot slot) {
     status.paused = true;
     return status;
   }
-  const auto answer = *now == vm::Power::running ? ask_init(slot, "status", answers_within)
-                                                 : Result<std::string>(fail("it does not run"));
+  const auto answer =
+      *now == vm::Power::running ? ask_status(slot) : Result<std::string>(fail("it does not run"));
   if (!answer) {
     return status;
   }
-  const init::InitStatus said = init::parse_status(*answer);
+  const auto first = std::min(answer->find('\n'), answer->size());
+  status.kernel = answer->substr(0, first);
+  const init::InitStatus said =
+      init::parse_status(answer->substr(std::min(first + 1, answer->size())));
   auto plugged = hypervisor().value()->plugged(name_for(slot));
   if (!plugged) {
     return fail(std::move(plugged).error());

@@ -20,6 +20,7 @@ class VmRouteProcessor final : public RouteProcessor {
   VmRouteProcessor(RouterSpec spec, const Suite& suite) : spec_(std::move(spec)), suite_(suite) {}
 
   [[nodiscard]] std::string backend() const override { return "vm"; }
+  [[nodiscard]] std::vector<std::string> kinds() const override { return {"disk", "kernel"}; }
   Result<void> check() override;
   Result<void> stage(Slot slot, const StagedPayload& payload) override;
   Result<void> boot(Slot slot) override;
@@ -49,7 +50,13 @@ class VmRouteProcessor final : public RouteProcessor {
   Result<std::string> in_guest(Slot slot, const std::vector<std::string>& argv,
                                std::chrono::seconds timeout);
   Result<std::string> ask_init(Slot slot, const std::string& command, std::chrono::seconds timeout);
+  /// The guest's kernel in the first line, then what issu-init says of its daemons.
+  Result<std::string> ask_status(Slot slot);
   Result<void> prepare_guest(Slot slot);
+  /// Why a guest did not come up or went away, with what it said last on its serial port.
+  [[nodiscard]] Error told_by_guest(Slot slot, Error error) const;
+  /// What issu-init says of a daemon, with what that one printed last.
+  Error told_by_daemon(Slot slot, Error error);
   Result<void> plug(Slot slot, bool plugged);
   Result<void> start_daemons(Slot slot);
   /// Error unless the slot's daemons were started.

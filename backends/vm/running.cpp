@@ -29,7 +29,8 @@ Result<void> VmRouteProcessor::start_daemons(Slot slot) {
   }
   auto answer = ask_init(slot, "start", daemons_start_within);
   auto started = answer ? init::parse_start(*answer) : fail(std::move(answer).error());
-  return started ? Result<void>() : Result<void>(fail(std::move(started).error()));
+  return started ? Result<void>()
+                 : Result<void>(fail(told_by_daemon(slot, std::move(started).error())));
 }
 
 Result<void> VmRouteProcessor::activate(Slot slot) {

@@ -7,6 +7,7 @@
 #include "issu/cli/command.hpp"
 #include "issu/cli/parts.hpp"
 #include "issu/image/bundle.hpp"
+#include "issu/image_fit.hpp"
 
 namespace issu::cli {
 namespace {
@@ -26,6 +27,7 @@ Result<void> first_image(const Router& router, const std::string& image) {
       !compatible) {
     return fail(std::move(compatible).error().as(ErrorKind::refused));
   }
+  ISSU_TRY(check_first(*router.rp, bundle->manifest(), image), "looking at the image");
   const auto slot = backends::Slot::a;
   ISSU_TRY(make_dirs(router.store.slot_dir(slot)), "preparing slot a");
   ISSU_TRY(image::extract_payload(*bundle, router.store.payload(slot)), "preparing slot a");
@@ -78,8 +80,7 @@ Result<void> bring_up(const Router& router, const Options& options) {
   }
   ISSU_TRY(make_dirs(router.config.router.run_dir), "bringing the router up");
   ISSU_TRY(router.npu->up(), "bringing the chassis up");
-  ISSU_TRY(router.rp->stage(slot, {router.store.payload(slot), (*image)->version}),
-           "mounting the image");
+  ISSU_TRY(router.rp->stage(slot, router.store.staged(slot, **image)), "mounting the image");
   ISSU_TRY(router.rp->boot(slot), "booting the active slot");
   ISSU_TRY(router.npu->punt_to((*active)->epoch, slot), "connecting the ports");
   return router.rp->activate(slot);
@@ -131,6 +132,9 @@ Result<nlohmann::ordered_json> slot_json(const Router& router, backends::Slot sl
                               {"paused", status->paused}};
   if (auto image = router.store.image(slot); image && *image) {
     json["version"] = (*image)->version;
+  }
+  if (!status->kernel.empty()) {
+    json["kernel"] = status->kernel;
   }
   json["daemons"] = nlohmann::ordered_json::array();
   for (const auto& daemon : status->daemons) {

@@ -7,6 +7,7 @@
 #include "issu/cli/follow.hpp"
 #include "issu/cli/parts.hpp"
 #include "issu/decide.hpp"
+#include "issu/image/bundle.hpp"
 #include "issu/strategy.hpp"
 
 namespace issu::cli {
@@ -115,6 +116,23 @@ int upgrade(const Router& router, Options options) {
   return run_to_end(router, {options.file, options.json, options.foreground});
 }
 
+/// A kernel is kept alone; it is what ran before only over the payload that it ran over.
+Result<void> can_go_back(const Router& router) {
+  auto previous = image::open_bundle(router.store.previous_bundle(), router.config.keyring);
+  if (!previous || previous->manifest().kind != image::Kind::kernel) {
+    return {};  // whatever is wrong with it is the upgrade's to tell
+  }
+  auto active = router.store.active();
+  auto image = active && *active ? router.store.image((*active)->slot)
+                                 : Result<std::optional<SlotImage>>(std::optional<SlotImage>());
+  if (!image || !*image || (*image)->sha256 == (*image)->before_sha256) {
+    return {};
+  }
+  return fail("what ran before is two images, a disk and the kernel " +
+                  previous->manifest().version + "; only the kernel was kept",
+              "issu upgrade to the disk's image, then to that of the kernel", ErrorKind::refused);
+}
+
 void add_run_options(CLI::App& command, Options& options) {
   command.add_option("--strategy", options.strategy,
                      "How: restart (containers, without this option), checkpoint or standby "
@@ -180,6 +198,10 @@ void add_rollback_command(CLI::App& app, Exit& exit) {
       exit.code = say_error(Error("no image ran before the present one",
                                   "issu upgrade --image FILE", ErrorKind::refused),
                             options->json);
+      return;
+    }
+    if (auto possible = can_go_back(*router); !possible) {
+      exit.code = say_error(possible.error(), options->json);
       return;
     }
     options->image = router->store.previous_bundle().string();

@@ -82,7 +82,7 @@ std::vector<Capability> check_privileges(const Options&) {
                                     root ? "uid 0" : "uid " + std::to_string(::geteuid()),
                                     "everything that touches the machine",
                                     "run it as root (sudo issu …)",
-                                    {"checkpoint", "kernel", "lxc", "restart", "soft"}}};
+                                    {"checkpoint", "kernel", "lxc", "restart", "soft", "standby", "vm"}}};
   const auto held = effective();
   for (const Row& row : rows()) {
     Capability capability{"capability." + std::string(row.name),

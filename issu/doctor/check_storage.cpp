@@ -192,9 +192,9 @@ std::vector<Capability> check_storage(const Options& options) {
                    "mksquashfs",
                    Present::unknown,
                    "",
-                   "`issu image build`",
+                   "`issu image build`, and the configuration disk of a virtual machine",
                    "apt-get install squashfs-tools",
-                   {}};
+                   {"standby", "vm"}};
   return {tried(std::move(squashfs), try_squashfs, options),
           tried(std::move(overlay), try_overlay, options),
           tried(std::move(mapped), try_mapped, options),

@@ -20,5 +20,9 @@ std::vector<Capability> check_network(const Options& options);
 std::vector<Capability> check_npu(const Options& options);
 std::vector<Capability> check_storage(const Options& options);
 std::vector<Capability> check_hardware(const Options& options);
+std::vector<Capability> check_vms(const Options& options);
+
+/// Whether there is room for the machines of two slots, by the text of /proc/meminfo.
+Capability memory_for_vms(const std::string& meminfo);
 
 }  // namespace issu::doctor

@@ -24,7 +24,7 @@ Capability tried(Capability capability, const Trial& trial, const Options& optio
 std::vector<Capability> examine(const Options& options) {
   std::vector<Capability> all;
   for (const auto check : {check_privileges, check_namespaces, check_containers, check_criu,
-                           check_network, check_npu, check_storage, check_hardware}) {
+                           check_network, check_npu, check_storage, check_hardware, check_vms}) {
     auto part = check(options);
     std::move(part.begin(), part.end(), std::back_inserter(all));
   }

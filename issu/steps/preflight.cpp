@@ -6,6 +6,7 @@
 #include "issu/base/netns.hpp"
 #include "issu/converge.hpp"
 #include "issu/image/bundle.hpp"
+#include "issu/image_fit.hpp"
 #include "issu/steps/preflight_parts.hpp"
 #include "issu/steps/steps.hpp"
 
@@ -61,14 +62,24 @@ void check_measurement(const Context& context, Reasons& reasons) {
   }
 }
 
-void check_image(const Context& context, Reasons& reasons, nlohmann::json& facts) {
+/// Of what the image replaces: the routing software, or the kernel that the slot runs on.
+std::string running_version(Context& context, image::Kind kind) {
+  if (kind == image::Kind::kernel) {
+    auto status = context.rp.status(context.from);
+    return status ? status->kernel : "";
+  }
+  auto running = context.store.image(context.from);
+  return running && *running ? (*running)->version : "";
+}
+
+void check_image(Context& context, Reasons& reasons, nlohmann::json& facts) {
   auto bundle = image::open_bundle(context.options.image, context.config.keyring);
   if (!bundle) {
     reasons.add(std::move(bundle).error());
     return;
   }
-  auto running = context.store.image(context.from);
-  const std::string version = running && *running ? (*running)->version : "";
+  reasons.add_if(check_kind(context.rp, bundle->manifest(), context.options.image.string()));
+  const std::string version = running_version(context, bundle->manifest().kind);
   reasons.add_if(image::check_compatible(
       *bundle, {.compatible = context.config.compatible, .running_version = version}));
   std::error_code error;

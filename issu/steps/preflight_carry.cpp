@@ -1,5 +1,6 @@
 #include "issu/base/file.hpp"
 #include "issu/image/bundle.hpp"
+#include "issu/image_fit.hpp"
 #include "issu/predict.hpp"
 #include "issu/steps/preflight_parts.hpp"
 #include "issu/steps/steps.hpp"
@@ -27,7 +28,7 @@ class Scratch {
 /// needs no look.
 Result<void> same_programs(const Context& context) {
   auto bundle = image::open_bundle(context.options.image, context.config.keyring);
-  if (!bundle) {
+  if (!bundle || !check_kind(context.rp, bundle->manifest(), "")) {
     return {};  // told by the check of the image
   }
   auto running = context.store.image(context.from);

@@ -50,13 +50,22 @@ quietly() {
 debian_mirror() {
   if [ -n "${ISSU_MIRROR:-}" ]; then
     printf '%s\n' "$ISSU_MIRROR"
-    return
+  else
+    apt_source Debian ''
   fi
+}
+
+# debian_security_mirror: the same of the security archive; nothing where no source names one.
+debian_security_mirror() { apt_source Debian-Security -security; }
+
+# apt_source LABEL SUFFIX: where the machine's own sources have an archive of its Debian release.
+apt_source() {
   local codename
   # shellcheck source=/dev/null
   codename=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
   apt-get indextargets --format '$(ORIGIN) $(LABEL) $(CODENAME) $(REPO_URI)' 'Created-By: Packages' |
-    awk -v codename="$codename" '$1 == "Debian" && $2 == "Debian" && $3 == codename { print $4; exit }'
+    awk -v label="$1" -v codename="$codename$2" \
+      '$1 == "Debian" && $2 == label && $3 == codename { print $4; exit }'
 }
 
 # mmdebstrap_network: fills the array `network` with what apt is told here about proxies and

@@ -89,8 +89,8 @@ TEST_CASE("every capability says what it is for and how to get it") {
     CHECK_FALSE(capability.needed_for.empty());
     CHECK_FALSE(capability.how_to_get.empty());
   }
-  for (const char* user :
-       {"checkpoint", "kernel", "lxc", "restart", "soft", "soft-packet", "soft-xdp"}) {
+  for (const char* user : {"checkpoint", "kernel", "lxc", "restart", "soft", "soft-packet",
+                           "soft-xdp", "standby", "vm"}) {
     const auto users = issu::doctor::users(examined());
     CHECK(std::find(users.begin(), users.end(), user) != users.end());
   }
@@ -126,6 +126,22 @@ TEST_CASE("what the doctor says agrees with a trial by hand") {
 
 TEST_CASE("KVM is never a yes without a guest that booted") {
   CHECK(find("kvm").present != Present::yes);
+}
+
+TEST_CASE("what the doctor says of virtual machines agrees with a trial by hand") {
+  const auto by_hand = [](const issu::Argv& argv) {
+    const auto output = issu::run(argv);
+    return output && output->status == 0 ? Present::yes : Present::no;
+  };
+  CHECK(find("qemu").present == by_hand({"qemu-system-x86_64", "--version"}));
+  CHECK(find("qemu-img").present == by_hand({"qemu-img", "--version"}));
+  CHECK(find("libvirt.user").present == by_hand({"id", "libvirt-qemu"}));
+  if (geteuid() == 0 && find("qemu").present == Present::yes &&
+      by_hand({"dpkg-query", "--show", "libvirt-daemon-driver-qemu"}) == Present::yes) {
+    CHECK(find("libvirt.qemu").present == find("libvirt.user").present);
+  }
+  // Nothing of the trial is on the host.
+  CHECK_FALSE(fs::exists("/run/issu-doctor"));
 }
 
 TEST_CASE("without the right to do anything nothing is claimed") {

@@ -24,6 +24,9 @@ struct FakeWorld {
   std::uint64_t says_when_asked_again = 0;  ///< routes; 0: no more than before
   int asked = 0;                            ///< for its routes
   bool size_can_fail = false;
+  std::vector<std::string> kinds{"rootfs"};  ///< of images that the backend takes
+  std::string kernel;           ///< of a slot with its payload alone; empty: it has none of its own
+  std::string staged_kernel;    ///< of a slot that was staged with a kernel beside its payload
   bool saves = true;            ///< the backend knows saved states
   bool stands_by = true;        ///< the slots of the backend can run side by side
   bool same_programs = true;    ///< in the running image and the new one
@@ -42,11 +45,13 @@ class FakeRp : public backends::RouteProcessor {
   explicit FakeRp(FakeWorld& world) : world_(world) {}
 
   [[nodiscard]] std::string backend() const override { return "fake"; }
+  [[nodiscard]] std::vector<std::string> kinds() const override { return world_.kinds; }
   Result<void> check() override { return world_.enter("check"); }
   Result<void> stage(backends::Slot slot, const backends::StagedPayload& payload) override {
     return step("stage", slot, [&] {
       power_[slot] = std::max(power_[slot], backends::SlotPower::staged);
       version_[slot] = payload.version;
+      staged[slot] = payload;
     });
   }
   Result<void> boot(backends::Slot slot) override {
@@ -175,7 +180,7 @@ class FakeRp : public backends::RouteProcessor {
     return step("import_saved", slot, [&] { saved_[slot] = true; });
   }
   Result<backends::SlotStatus> status(backends::Slot slot) override {
-    return backends::SlotStatus{power_[slot], {}, saved_[slot], paused_[slot]};
+    return backends::SlotStatus{power_[slot], {}, saved_[slot], paused_[slot], kernel_of(slot)};
   }
   Result<backends::ControlPlaneView> control_plane(backends::Slot slot) override {
     backends::ControlPlaneView view;
@@ -199,6 +204,7 @@ class FakeRp : public backends::RouteProcessor {
     return std::optional<std::vector<state_sync::Prefix>>();
   }
 
+  std::map<backends::Slot, backends::StagedPayload> staged;  ///< the last one of each slot
   [[nodiscard]] backends::SlotPower power(backends::Slot slot) { return power_[slot]; }
   [[nodiscard]] bool paused(backends::Slot slot) { return paused_[slot]; }
   [[nodiscard]] bool has_state(backends::Slot slot) { return saved_[slot]; }
@@ -208,6 +214,12 @@ class FakeRp : public backends::RouteProcessor {
   bool payload_was_there = false;
 
  private:
+  std::string kernel_of(backends::Slot slot) {
+    if (power_[slot] < backends::SlotPower::booted) {
+      return {};
+    }
+    return staged[slot].kernel.empty() ? world_.kernel : world_.staged_kernel;
+  }
   template <typename Change>
   Result<void> step(const std::string& verb, backends::Slot slot, Change change) {
     ISSU_TRY(world_.enter(verb + " " + name_of(slot)), "fake");

@@ -25,6 +25,11 @@ version_of_image() {
   esac
 }
 
+# version_in_bundle FILE: what its manifest says.
+version_in_bundle() {
+  unsquashfs -cat "$1" manifest.raucm | sed -n 's/^version=//p'
+}
+
 # issu_program: the issu of this tree, where it was built.
 issu_program() {
   local preset
@@ -40,7 +45,7 @@ issu_program() {
 sign_image() {
   local issu version
   version=$(version_of_image "$1" "$4")
-  [ -n "$4" ] || die "the version of $(suite_of "$1") in Debian $(release_of "$1") is not known"
+  [ -n "$4" ] || die "the version of $1 is not known"
   issu=$(issu_program)
   if [ -n "$issu" ] && "$issu" image build --help >/dev/null 2>&1; then
     quietly "$work/issu.log" "$issu" image build --kind "$(kind_of "$1")" --payload "$2" --output "$3" \
@@ -61,7 +66,10 @@ sign_with_rauc() {
   rm -rf "$content" "$3"
   mkdir "$content"
   local kind=rootfs file=rootfs.squashfs
-  [ "$(kind_of "$1")" != disk ] || { kind=disk; file=disk.img; }
+  case $(kind_of "$1") in
+    disk) kind=disk; file=disk.img ;;
+    kernel) kind=kernel; file=kernel.img ;;
+  esac
   cp "$2" "$content/$file"
   printf '%s\n' '[update]' "compatible=issu-$(suite_of "$1")" "version=$4" \
     "description=$(description_of "$1")" '' '[bundle]' format=plain '' "[image.$kind]" \

@@ -21,7 +21,7 @@ unpack_guest() {
   retry quietly "$work/guest.log" run_mmdebstrap_guest "$mirror" "$keyring" ||
     die "the guests' packages could not be fetched from $mirror" "look at $work/guest.log"
   merge_usr "$work/guest"
-  depmod -b "$work/guest" "$(guest_kernel)"
+  depmod -b "$work/guest" "$(kernel_release "$work/guest")"
   touch "$work/guest/.unpacked"
 }
 
@@ -31,8 +31,6 @@ run_mmdebstrap_guest() {
     --include=linux-image-cloud-amd64,qemu-guest-agent,iproute2,busybox-static \
     --keyring="$2" "${network[@]}" bookworm "$work/guest" "deb [signed-by=$2] $1 bookworm main"
 }
-
-guest_kernel() { ls "$work/guest/usr/lib/modules"; }
 
 # add_guest ROOT: what makes a machine of a stripped tree.
 add_guest() {
@@ -45,7 +43,8 @@ add_guest() {
   install -m 755 "$here/guest/init" "$1/usr/sbin/guest-init"
 }
 
-# make_initrd FILE: finds the root file system; nothing else is in it.
+# make_initrd FILE TREE RELEASE: finds the root file system; nothing else is in it. Its modules are
+# those of a kernel unpacked in TREE.
 make_initrd() {
   local tree=$work/initrd module name
   rm -rf "$tree"
@@ -53,11 +52,15 @@ make_initrd() {
   cp "$work/guest/usr/bin/busybox" "$tree/bin/"
   install -m 755 "$here/guest/initrd-init" "$tree/init"
   for name in "${guest_modules[@]}"; do
-    modprobe -d "$work/guest" -S "$(guest_kernel)" --show-depends "$name" |
-      awk '$1 == "insmod" { print $2 }'
+    modprobe -d "$2" -S "$3" --show-depends "$name" | awk '$1 == "insmod" { print $2 }'
   done | awk '!seen[$0]++' | while read -r module; do
-    cp "$module" "$tree/modules/"
-    echo "${module##*/}" >>"$tree/modules/order"
+    name=${module##*/}
+    case $name in
+      # busybox takes them as they are only. Newer kernels have them packed.
+      *.xz) name=${name%.xz}; xz -dc "$module" >"$tree/modules/$name" ;;
+      *) cp "$module" "$tree/modules/" ;;
+    esac
+    echo "$name" >>"$tree/modules/order"
   done
   (cd "$tree" && find . | LC_ALL=C sort | busybox cpio -o -H newc 2>/dev/null | gzip -n -1) >"$1"
 }
@@ -66,8 +69,8 @@ make_initrd() {
 # a partition that is the squashfs. qcow2, as small as its content.
 make_disk() {
   local raw=$work/disk.raw boot="$work/disk.raw@@${boot_at}M"
-  make_initrd "$work/initrd.gz"
-  cp "$work/guest/boot/vmlinuz-$(guest_kernel)" "$work/vmlinuz"
+  make_initrd "$work/initrd.gz" "$work/guest" "$(kernel_release "$work/guest")"
+  cp "$work/guest/boot/vmlinuz-$(kernel_release "$work/guest")" "$work/vmlinuz"
   rm -f "$raw"
   truncate -s "$(((root_at + 1) * 1048576 + $(stat -c %s "$1")))" "$raw"
   printf '%s\n' 'label: dos' 'label-id: 0x15500001' \

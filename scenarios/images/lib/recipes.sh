@@ -3,7 +3,8 @@
 
 container_images=(frr-bookworm frr-trixie bird-bookworm bird-trixie
   frr-broken-exits frr-broken-mute frr-broken-half)
-image_names=("${container_images[@]}" frr-vm-bookworm frr-vm-trixie)
+image_names=("${container_images[@]}" frr-vm-bookworm frr-vm-trixie
+  frr-vm-broken-silent frr-vm-broken-panic frr-vm-broken-disk kernel-6.1 kernel-6.1-old kernel-6.12)
 
 known_image() {
   local each
@@ -21,8 +22,13 @@ release_of() {
   esac
 }
 
-# suite_of NAME: frr or bird, as in router.toml.
-suite_of() { echo "${1%%-*}"; }
+# suite_of NAME: frr or bird, as in router.toml. Kernels go under the drills' FRR routers.
+suite_of() {
+  case $1 in
+    kernel-*) echo frr ;;
+    *) echo "${1%%-*}" ;;
+  esac
+}
 
 # programs_of SUITE: what stays of the packages. A program that a release does not have is left
 # out, but for the ones that try_programs asks for their version.
@@ -53,6 +59,7 @@ data_of() {
 kind_of() {
   case $1 in
     *-vm-*) echo disk ;;
+    kernel-*) echo kernel ;;
     *) echo rootfs ;;
   esac
 }
@@ -67,11 +74,23 @@ payload_of() {
 
 description_of() {
   case $1 in
+    frr-vm-broken-silent) echo "a virtual machine that boots, and whose zebra never answers" ;;
+    frr-vm-broken-panic) echo "a virtual machine whose kernel panics while it boots" ;;
+    frr-vm-broken-disk) echo "a disk that nothing boots from" ;;
+    kernel-6.1-old) echo "the kernel of the drills' virtual machines" ;;
+    kernel-*) echo "Linux ${1#kernel-} of Debian 12" ;;
     *-vm-*) echo "a virtual machine with $(suite_of "$1") of Debian $(release_of "$1")" ;;
     frr-broken-exits) echo "bgpd ends as soon as it starts" ;;
     frr-broken-mute) echo "bgpd runs and answers, and no session ever comes up" ;;
     frr-broken-half) echo "sessions come up, half of the IPv4 routes are refused" ;;
     *) echo "$(suite_of "$1") of Debian $(release_of "$1"), stripped to its routing daemons" ;;
+  esac
+}
+
+# good_one NAME: the image that a broken virtual machine is made of.
+good_one() {
+  case $1 in
+    frr-vm-broken-*) echo frr-vm-trixie ;;
   esac
 }
 
@@ -92,7 +111,8 @@ break_image() {
 # inputs_of NAME: a hash of everything of this tree that an image is made from, keys included.
 inputs_of() {
   { printf '%s\n' "$1"
-    cat "$script" "$here"/lib/*.sh "$here"/broken/* "$here"/guest/* "$out/keys/ca.pem" "$out/keys/signer.pem"
+    cat "$script" "$here"/lib/*.sh "$here"/broken/* "$here"/guest/* \
+      "$out/keys/ca.pem" "$out/keys/signer.pem"
   } | sha256sum
 }
 

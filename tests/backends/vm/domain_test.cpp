@@ -22,10 +22,18 @@ Domain some() {
 TEST_CASE("a domain says what runs it") {
   Domain domain = some();
   CHECK(has(domain_xml(domain), "<domain type='qemu'>"));
-  CHECK(has(domain_xml(domain), "<cpu mode='maximum'/>"));
+  CHECK(has(domain_xml(domain), "<cpu mode='maximum'></cpu>"));
   domain.accelerator = Accelerator::kvm;
   CHECK(has(domain_xml(domain), "<domain type='kvm'>"));
-  CHECK(has(domain_xml(domain), "<cpu mode='host-passthrough'/>"));
+  CHECK(has(domain_xml(domain), "<cpu mode='host-passthrough'></cpu>"));
+}
+
+TEST_CASE("a processor can be without a feature") {
+  Domain domain = some();
+  domain.without = {"la57", "erms"};
+  CHECK(has(domain_xml(domain),
+            "<cpu mode='maximum'><feature policy='disable' name='la57'/>"
+            "<feature policy='disable' name='erms'/></cpu>"));
 }
 
 TEST_CASE("a domain never restarts by itself") {
@@ -50,6 +58,25 @@ TEST_CASE("a domain has a device for each port, in their order, and what it was 
   domain.config_disk.clear();
   CHECK_FALSE(has(domain_xml(domain), "guest_agent"));
   CHECK_FALSE(has(domain_xml(domain), "issu-config"));
+}
+
+TEST_CASE("a kernel of its own is started in place of the disk's") {
+  Domain domain = some();
+  CHECK_FALSE(has(domain_xml(domain), "<kernel>"));
+  domain.boot = DirectBoot{"/run/r1/vmlinuz&", {}, "console=ttyS0 a='b'"};
+  CHECK(has(domain_xml(domain), "<kernel>/run/r1/vmlinuz&amp;</kernel>"));
+  CHECK(has(domain_xml(domain), "<cmdline>console=ttyS0 a=&apos;b&apos;</cmdline>"));
+  CHECK_FALSE(has(domain_xml(domain), "<initrd>"));
+  domain.boot->initrd = "/run/r1/initrd.img";
+  CHECK(has(domain_xml(domain), "<initrd>/run/r1/initrd.img</initrd>"));
+  CHECK(has(domain_xml(domain), "a.qcow2"));
+}
+
+TEST_CASE("a firmware that finds nothing to boot resets, and speaks where somebody listens") {
+  Domain domain = some();
+  CHECK(has(domain_xml(domain), "<bios rebootTimeout='0'/>"));
+  domain.serial_log = "/run/r1/serial.log";
+  CHECK(has(domain_xml(domain), "<bios useserial='yes' rebootTimeout='0'/>"));
 }
 
 TEST_CASE("no name can end an attribute") {

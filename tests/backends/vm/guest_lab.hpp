@@ -7,6 +7,7 @@
 #include "backends/vm/guest_agent.hpp"
 #include "issu/base/child.hpp"
 #include "issu/base/file.hpp"
+#include "tests/backends/vm/guest_watch.hpp"
 #include "tests/temp_dir.hpp"
 
 namespace issu::testing {
@@ -27,10 +28,13 @@ inline const std::filesystem::path& root() {
 /// One machine, gone at the end.
 struct GuestLab {
   GuestLab() {
+    guests_die_with_us(dir.path());
+    guests_die_with_us(root().parent_path());
     domain.name = "guest";
     domain.memory_mib = 256;
     domain.disk = dir / "disk.qcow2";
     domain.serial_log = dir / "serial.log";
+    domain.without = backends::vm::unsafe_under_tcg();
     const auto made = run_checked({"qemu-img", "create", "-q", "-f", "qcow2", "-b",
                                    guest_base.string(), "-F", "qcow2", domain.disk.string()});
     REQUIRE_MESSAGE(made, made.error().message());

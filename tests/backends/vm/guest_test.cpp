@@ -65,6 +65,17 @@ TEST_CASE("a guest that ends is told, not waited for") {
   const auto up = agent.wait(boots_within);
   REQUIRE_FALSE(up);
   CHECK(up.error().message().find("does not run any more") != std::string::npos);
+  // Off is off, also while libvirt still cleans up behind it.
+  for (int time = 0; time < 3; ++time) {
+    GUEST_OK(lab.hypervisor->start(lab.domain));
+    GUEST_OK(agent.wait(boots_within));
+    (void)lab.hypervisor->ask_agent(lab.domain.name,
+                                    R"({"execute":"guest-exec","arguments":{"path":)"
+                                    R"("/usr/bin/busybox","arg":["reboot","-f"]}})",
+                                    soon);
+    REQUIRE(wait_until([&] { return *lab.hypervisor->power(lab.domain.name) != Power::running; },
+                       Deadline::in(soon), std::chrono::milliseconds(1)));
+  }
 }
 
 TEST_CASE("a hypervisor that can't be: too long a folder") {

@@ -1,0 +1,35 @@
+#include "issu/image_fit.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace issu {
+
+Result<void> check_kind(const backends::RouteProcessor& rp, const image::Manifest& manifest,
+                        const std::string& name) {
+  const auto taken = rp.kinds();
+  if (std::find(taken.begin(), taken.end(), manifest.kind_text()) != taken.end()) {
+    return {};
+  }
+  return fail(fmt::format("{} is an image of kind {}, the backend {} takes {}", name,
+                          manifest.kind_text(), rp.backend(), fmt::join(taken, " and ")),
+              "use an image of kind " + fmt::format("{}", fmt::join(taken, " or ")),
+              ErrorKind::refused);
+}
+
+Result<void> check_first(const backends::RouteProcessor& rp, const image::Manifest& manifest,
+                         const std::string& name) {
+  if (auto fits = check_kind(rp, manifest, name); !fits) {
+    return fits;
+  }
+  if (manifest.kind == image::Kind::kernel) {
+    return fail(name + " holds a kernel alone, a router's first image has its daemons",
+                "bring the router up with an image of another kind, then upgrade to the kernel",
+                ErrorKind::refused);
+  }
+  return {};
+}
+
+}  // namespace issu
