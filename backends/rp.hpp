@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -127,6 +128,23 @@ enum class Sessions {
   drop,  ///< they are closed at once: their other ends are gone anyway
 };
 
+/// Between what a running slot would move.
+struct MigrateCheck {
+  std::string from;          ///< the hypervisor it runs at, with versions
+  std::string to;            ///< the one of the other slot
+  std::uint64_t memory = 0;  ///< bytes of the machine
+};
+
+/// How a running slot moved to the other, by the hypervisor's own count. No value: it does not know
+/// any more (the move was ended by another coordinator than this one).
+struct MigrateReport {
+  std::optional<double> total_ms;  ///< the old side ran for most of it
+  std::optional<double> setup_ms;
+  std::optional<double> downtime_ms;        ///< nothing ran in either slot
+  std::optional<std::uint64_t> bytes;       ///< sent
+  std::optional<std::uint64_t> iterations;  ///< passes over the machine's memory
+};
+
 /// The port to a backend: how a route processor is staged, started, fenced and stopped.
 ///
 /// Every verb can be repeated, also after a crash in its middle: it looks at what is there and
@@ -223,9 +241,23 @@ class RouteProcessor {
   /// be brought back with `restore`, its sessions dropped.
   virtual Result<void> import_saved(Slot slot);
 
+  // What runs in a slot can move into the other one while it runs. A backend that has no such thing
+  // leaves these verbs as they are: each is an error.
+
+  /// Everything that keeps the active slot `from` from moving into `to`, all at once; a preflight
+  /// check.
+  virtual Result<MigrateCheck> check_migrate(Slot from, Slot to);
+  /// Moves what runs in `from`, as it runs, into the staged slot `to`, which has the same image:
+  /// its sessions stay. Given up by the limits, or when `give_up` says so (asked again and again);
+  /// an error leaves it running in `from`, or says that it is lost. When it runs in `to` already,
+  /// or an earlier move stopped in the middle, does the rest.
+  virtual Result<MigrateReport> migrate(Slot from, Slot to, const MigrateLimits& limits,
+                                        const std::function<bool()>& give_up);
+
  protected:
   [[nodiscard]] tl::unexpected<Error> cannot_save() const;
   [[nodiscard]] tl::unexpected<Error> cannot_stand_by() const;
+  [[nodiscard]] tl::unexpected<Error> cannot_migrate() const;
 };
 
 inline tl::unexpected<Error> RouteProcessor::cannot_stand_by() const {
@@ -279,6 +311,19 @@ inline Result<std::filesystem::path> RouteProcessor::room_for_saved(Slot /*slot*
 }
 inline Result<void> RouteProcessor::import_saved(Slot /*slot*/) {
   return cannot_save();
+}
+
+inline tl::unexpected<Error> RouteProcessor::cannot_migrate() const {
+  return fail("the backend " + backend() + " does not migrate a route processor that runs",
+              "use another strategy");
+}
+inline Result<MigrateCheck> RouteProcessor::check_migrate(Slot /*from*/, Slot /*to*/) {
+  return cannot_migrate();
+}
+inline Result<MigrateReport> RouteProcessor::migrate(Slot /*from*/, Slot /*to*/,
+                                                     const MigrateLimits& /*limits*/,
+                                                     const std::function<bool()>& /*give_up*/) {
+  return cannot_migrate();
 }
 
 }  // namespace issu::backends

@@ -68,14 +68,26 @@ struct NpuSpec {
   [[nodiscard]] bool takes_fpm() const { return driver == "soft" && feed == "fpm"; }
 };
 
+/// How long a virtual machine may take to move to another hypervisor while it runs, and how; filled
+/// from `[vm.migrate]` of router.toml.
+struct MigrateLimits {
+  std::uint32_t downtime_ms = 300;    ///< it may stand still at the end: what is left is sent then
+  std::uint32_t iterations = 60;      ///< passes over its memory, then the move is given up
+  double timeout_s = 120;             ///< of the whole move, then it is given up
+  std::uint32_t bandwidth_mib_s = 0;  ///< at the most; 0: as fast as it goes
+};
+
 /// The virtual machines of the slots; filled from `[vm]` of router.toml, for the backend "vm".
 struct VmSpec {
   /// Of libvirt, "qemu:///system". Empty: libvirt's driver in our own process.
   std::string uri;
+  /// Of a second libvirt, where the machine of slot b runs. Empty: both run at the first.
+  std::string uri_b;
   std::string accelerator = "tcg";  ///< "kvm" or "tcg"
   std::string machine = "q35";      ///< QEMU's name of the board
   std::uint32_t memory_mib = 512;   ///< of each slot
   std::uint32_t vcpus = 1;
+  MigrateLimits migrate;
 };
 
 /// What a backend and an NPU driver have to know of a router; filled from router.toml.

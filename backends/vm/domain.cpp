@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 
 namespace issu::backends::vm {
@@ -73,6 +74,12 @@ std::string os_xml(const Domain& domain) {
   return text;
 }
 
+void replace_all(std::string& text, const std::string& old, const std::string& fresh) {
+  for (std::size_t at = 0; (at = text.find(old, at)) != std::string::npos; at += fresh.size()) {
+    text.replace(at, old.size(), fresh);
+  }
+}
+
 }  // namespace
 
 std::string link_xml(const GuestLink& link) {
@@ -122,6 +129,24 @@ std::string domain_xml(const Domain& domain) {
       "<devices>{}<memballoon model='none'/></devices></domain>",
       kvm ? "kvm" : "qemu", escaped(domain.name), uuid_of(domain.name), domain.memory_mib,
       domain.vcpus, os_xml(domain), kvm ? "host-passthrough" : "maximum", without, devices);
+}
+
+std::string moved_xml(std::string xml, const HostEnds& from, const HostEnds& to) {
+  replace_all(xml, "='" + escaped(from.folder.string()) + "/",
+              "='" + escaped(to.folder.string()) + "/");
+  replace_all(xml, ">" + escaped(from.folder.string()) + "/",
+              ">" + escaped(to.folder.string()) + "/");
+  for (std::size_t n = 0; n < std::min(from.taps.size(), to.taps.size()); ++n) {
+    replace_all(xml, "dev='" + escaped(from.taps[n]) + "'", "dev='" + escaped(to.taps[n]) + "'");
+  }
+  const std::string open = "<emulator>";
+  const std::string close = "</emulator>";
+  const std::size_t begin = xml.find(open);
+  const std::size_t end = begin == std::string::npos ? begin : xml.find(close, begin);
+  if (end != std::string::npos) {
+    xml.erase(begin, end + close.size() - begin);
+  }
+  return xml;
 }
 
 }  // namespace issu::backends::vm

@@ -65,4 +65,14 @@ struct Domain {
 /// restarts by itself. With a serial log, the firmware speaks there too.
 [[nodiscard]] std::string domain_xml(const Domain& domain);
 
+/// The ends on the host of everything that a machine has: its files and sockets, and its taps.
+struct HostEnds {
+  std::filesystem::path folder;   ///< all its files and sockets are in it, under the same names
+  std::vector<std::string> taps;  ///< in the order of its links
+};
+
+/// A running machine's domain as it is to be at another hypervisor: each end on the host in place
+/// of the one it had, and the emulator that is usual there. The guest sees no difference.
+[[nodiscard]] std::string moved_xml(std::string xml, const HostEnds& from, const HostEnds& to);
+
 }  // namespace issu::backends::vm

@@ -1,17 +1,11 @@
 #include "backends/vm/hypervisor.hpp"
 
-#include <libvirt/libvirt-qemu.h>
-#include <libvirt/libvirt.h>
-#include <libvirt/virterror.h>
-
-#include <atomic>
 #include <cstdlib>
 #include <mutex>
-#include <thread>
 
+#include "backends/vm/hypervisor_parts.hpp"
 #include "issu/base/clock.hpp"
 #include "issu/base/file.hpp"
-#include "issu/base/netns.hpp"
 
 namespace issu::backends::vm {
 namespace {
@@ -25,16 +19,9 @@ constexpr const char* driver_settings =
     "user = \"root\"\ngroup = \"root\"\ndynamic_ownership = 0\nremember_owner = 0\n"
     "security_driver = \"none\"\nnamespaces = []\ncgroup_controllers = []\n"
     "stdio_handler = \"file\"\n";
-
-struct FreeDomain {
-  void operator()(virDomain* domain) const { ::virDomainFree(domain); }
-};
-using DomainHandle = std::unique_ptr<virDomain, FreeDomain>;
-
-tl::unexpected<Error> fail_libvirt(const std::string& what, std::string hint = {}) {
-  const char* said = ::virGetLastErrorMessage();
-  return fail(what + ": libvirt says: " + (said != nullptr ? said : "nothing"), std::move(hint));
-}
+/// A daemon that says nothing for this long is taken for gone.
+constexpr int keepalive_s = 5;
+constexpr unsigned keepalive_count = 3;
 
 std::filesystem::path driver_pid(const HypervisorPlace& place) {
   return place.root / "run" / "qemu" / "driver.pid";
@@ -46,63 +33,7 @@ bool is_taken() {
   return said != nullptr && std::string_view(said).find("driver.pid") != std::string_view::npos;
 }
 
-/// libvirt has one event loop in a process; its driver's answers from QEMU come in through it.
-class EventLoop {
- public:
-  EventLoop() {
-    static std::once_flag once;
-    std::call_once(once, [] { ::virEventRegisterDefaultImpl(); });
-    timer_ = ::virEventAddTimeout(
-        -1, [](int, void*) {}, nullptr, nullptr);
-    thread_ = std::jthread([this] {
-      while (!stop_) {
-        ::virEventRunDefaultImpl();
-      }
-    });
-  }
-  EventLoop(const EventLoop&) = delete;
-  EventLoop& operator=(const EventLoop&) = delete;
-  ~EventLoop() {
-    stop_ = true;
-    ::virEventUpdateTimeout(timer_, 0);  // wakes it up
-    thread_.join();
-    ::virEventRemoveTimeout(timer_);
-  }
-
- private:
-  std::atomic<bool> stop_ = false;
-  int timer_ = -1;
-  std::jthread thread_;
-};
-
 }  // namespace
-
-struct Hypervisor::Connection {
-  HypervisorPlace place;
-  EventLoop loop;
-  virConnectPtr handle = nullptr;
-
-  ~Connection() {
-    if (handle != nullptr) {
-      ::virConnectClose(handle);
-    }
-  }
-  [[nodiscard]] DomainHandle find(const std::string& name) const {
-    return DomainHandle(::virDomainLookupByName(handle, name.c_str()));
-  }
-  /// A guest that ended by itself is off for a moment before libvirt has let go of it.
-  [[nodiscard]] Result<void> end(const std::string& name) const {
-    const auto domain = find(name);
-    if (domain && ::virDomainIsActive(domain.get()) == 1 && ::virDomainDestroy(domain.get()) != 0 &&
-        ::virDomainIsActive(domain.get()) == 1) {
-      return fail_libvirt("the virtual machine " + name + " could not be ended");
-    }
-    return {};
-  }
-  Result<void> in_netns(const std::function<Result<void>()>& work) const {
-    return place.netns.empty() ? work() : NetNs::inside(place.netns, work);
-  }
-};
 
 Hypervisor::Hypervisor(std::shared_ptr<Connection> connection)
     : connection_(std::move(connection)) {}
@@ -150,6 +81,7 @@ Result<std::shared_ptr<Hypervisor::Connection>> Hypervisor::connect(const Hyperv
   ::virSetErrorFunc(nullptr, [](void*, virErrorPtr) {});
   auto connection = std::make_shared<Connection>();
   connection->place = place;
+  connection->uri = uri;
   // The driver's threads, and QEMU after them, inherit the namespace of whom they were made by.
   ISSU_TRY(connection->in_netns([&]() -> Result<void> {
     // Its own driver is one process's at a time: a look at the router beside another one waits.
@@ -167,7 +99,15 @@ Result<std::shared_ptr<Hypervisor::Connection>> Hypervisor::connect(const Hyperv
     return {};
   }),
            "opening the hypervisor");
+  if (!place.uri.empty()) {
+    // Refused by what is no daemon: that can't hang behind our back.
+    ::virConnectSetKeepAlive(connection->handle, keepalive_s, keepalive_count);
+  }
   return connection;
+}
+
+bool Hypervisor::alive() const {
+  return ::virConnectIsAlive(connection_->handle) == 1;
 }
 
 Result<Power> Hypervisor::power(const std::string& name) const {
@@ -247,8 +187,7 @@ Result<void> Hypervisor::plug(const std::string& name, const std::vector<GuestLi
 
 Result<bool> Hypervisor::plugged(const std::string& name) const {
   const auto domain = connection_->find(name);
-  const std::unique_ptr<char, decltype(&std::free)> xml(
-      domain ? ::virDomainGetXMLDesc(domain.get(), 0) : nullptr, &std::free);
+  const TextHandle xml(domain ? ::virDomainGetXMLDesc(domain.get(), 0) : nullptr);
   if (!xml) {
     return fail_libvirt("looking at the links of " + name);
   }
@@ -297,10 +236,8 @@ Result<std::string> Hypervisor::ask_agent(const std::string& name, const std::st
   }
   const Deadline deadline = Deadline::in(timeout);
   for (;;) {
-    const std::unique_ptr<char, decltype(&std::free)> answer(
-        ::virDomainQemuAgentCommand(domain.get(), command.c_str(),
-                                    static_cast<int>(timeout.count()), 0),
-        &std::free);
+    const TextHandle answer(::virDomainQemuAgentCommand(domain.get(), command.c_str(),
+                                                        static_cast<int>(timeout.count()), 0));
     if (answer) {
       return std::string(answer.get());
     }

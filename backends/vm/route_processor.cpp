@@ -79,10 +79,12 @@ Result<vm::Domain> VmRouteProcessor::domain(Slot slot) const {
   return domain;
 }
 
-Result<vm::Hypervisor*> VmRouteProcessor::hypervisor() {
-  if (!hypervisor_) {
+Result<vm::Hypervisor*> VmRouteProcessor::hypervisor(Slot slot) {
+  auto& connection = hypervisors_[static_cast<std::size_t>(slot)];
+  // A daemon that was started anew has to be connected to again.
+  if (!connection || !connection->alive()) {
     vm::HypervisorPlace place;
-    place.uri = spec_.vm.uri;
+    place.uri = slot == Slot::b && !spec_.vm.uri_b.empty() ? spec_.vm.uri_b : spec_.vm.uri;
     place.root = spec_.run_dir / "vm";
     if (!spec_.ports.empty()) {
       place.netns = NetNs::path_of(spec_.npu_netns());
@@ -91,13 +93,13 @@ Result<vm::Hypervisor*> VmRouteProcessor::hypervisor() {
     if (!opened) {
       return fail(std::move(opened).error());
     }
-    hypervisor_.emplace(std::move(*opened));
+    connection.emplace(std::move(*opened));
   }
-  return &*hypervisor_;
+  return &*connection;
 }
 
 Result<vm::Power> VmRouteProcessor::power(Slot slot) {
-  auto connection = hypervisor();
+  auto connection = hypervisor(slot);
   if (!connection) {
     return fail(std::move(connection).error());
   }
@@ -106,7 +108,7 @@ Result<vm::Power> VmRouteProcessor::power(Slot slot) {
 
 Result<std::string> VmRouteProcessor::in_guest(Slot slot, const std::vector<std::string>& argv,
                                                std::chrono::seconds timeout) {
-  auto connection = hypervisor();
+  auto connection = hypervisor(slot);
   if (!connection) {
     return fail(std::move(connection).error());
   }
@@ -142,8 +144,11 @@ Result<void> VmRouteProcessor::check() {
   }
   // libvirt's driver is opened in the ports' namespace, which a router that is not up has not yet.
   const bool can_open = spec_.ports.empty() || NetNs::exists(spec_.npu_netns());
-  if (auto connection = can_open ? hypervisor() : nullptr; !connection) {
-    reasons.add(std::move(connection).error());
+  for (const Slot slot : {Slot::a, Slot::b}) {
+    const bool its_own = slot == Slot::a || !spec_.vm.uri_b.empty();
+    if (auto connection = can_open && its_own ? hypervisor(slot) : nullptr; !connection) {
+      reasons.add(std::move(connection).error());
+    }
   }
   return std::move(reasons).result();
 }
@@ -168,10 +173,16 @@ Result<void> VmRouteProcessor::stage(Slot slot, const StagedPayload& payload) {
     ISSU_TRY(vm::extract_kernel(payload.kernel, where.kernel()), what);
   }
   const fs::path fresh = where.folder / "disk.new";
-  ISSU_TRY(run_checked({"qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b",
-                        payload.file.string(), fresh.string()}),
-           what);
+  // By a name beside it: the same disk is good in the other slot, too (`migrate`).
   std::error_code error;
+  fs::remove(where.base(), error);
+  fs::create_symlink(payload.file, where.base(), error);
+  if (error) {
+    return fail(what + ": " + error.message());
+  }
+  ISSU_TRY(run_checked({"qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b",
+                        where.base().filename().string(), fresh.string()}),
+           what);
   fs::rename(fresh, where.disk(), error);
   return error ? Result<void>(fail(what + ": " + error.message())) : Result<void>();
 }
@@ -218,7 +229,7 @@ Result<void> VmRouteProcessor::boot(Slot slot) {
   if (*now == vm::Power::running && ask_init(slot, "status", answers_within)) {
     return {};
   }
-  auto connection = hypervisor();
+  auto connection = hypervisor(slot);
   // Whatever half of a guest an earlier call left behind goes first.
   ISSU_TRY((*connection)->destroy(name_for(slot)), what);
   ISSU_TRY(vm::write_config_disk(spec_, suite_, where), what);
@@ -238,7 +249,7 @@ Result<void> VmRouteProcessor::power_off(Slot slot) {
   if (!fs::exists(files(slot).folder)) {
     return {};
   }
-  auto connection = hypervisor();
+  auto connection = hypervisor(slot);
   if (!connection) {
     return fail(std::move(connection).error());
   }
@@ -258,7 +269,7 @@ Result<void> VmRouteProcessor::unstage(Slot slot) {
   if (*now == vm::Power::running || *now == vm::Power::paused) {
     return fail(label(slot) + " is running", "power it off first");
   }
-  auto connection = hypervisor();
+  auto connection = hypervisor(slot);
   ISSU_TRY((*connection)->destroy(name_for(slot)), "unstaging " + label(slot));
   ISSU_TRY(remove_tree(where.folder), "unstaging " + label(slot));
   return {};
@@ -288,7 +299,7 @@ Result<SlotStatus> VmRouteProcessor::status(Slot slot) {
   status.kernel = answer->substr(0, first);
   const init::InitStatus said =
       init::parse_status(answer->substr(std::min(first + 1, answer->size())));
-  auto plugged = hypervisor().value()->plugged(name_for(slot));
+  auto plugged = hypervisor(slot).value()->plugged(name_for(slot));
   if (!plugged) {
     return fail(std::move(plugged).error());
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 
@@ -35,6 +36,9 @@ class VmRouteProcessor final : public RouteProcessor {
   Result<void> warm(Slot slot) override;
   Result<void> pause(Slot slot) override;
   Result<void> resume(Slot slot) override;
+  Result<MigrateCheck> check_migrate(Slot from, Slot to) override;
+  Result<MigrateReport> migrate(Slot from, Slot to, const MigrateLimits& limits,
+                                const std::function<bool()>& give_up) override;
 
  private:
   [[nodiscard]] vm::GuestFiles files(Slot slot) const { return vm::GuestFiles(spec_, slot); }
@@ -43,8 +47,8 @@ class VmRouteProcessor final : public RouteProcessor {
   /// The slot's links, all plugged in or out.
   Result<std::vector<vm::GuestLink>> links(Slot slot, bool plugged) const;
   Result<vm::Domain> domain(Slot slot) const;
-  /// Connected at the first use.
-  Result<vm::Hypervisor*> hypervisor();
+  /// The one where this slot's machine runs; connected at the first use.
+  Result<vm::Hypervisor*> hypervisor(Slot slot);
   Result<vm::Power> power(Slot slot);
   /// What a program in the slot's guest said; an exit code other than 0 is an error.
   Result<std::string> in_guest(Slot slot, const std::vector<std::string>& argv,
@@ -59,6 +63,11 @@ class VmRouteProcessor final : public RouteProcessor {
   Error told_by_daemon(Slot slot, Error error);
   Result<void> plug(Slot slot, bool plugged);
   Result<void> start_daemons(Slot slot);
+  [[nodiscard]] vm::HostEnds ends(Slot slot) const;
+  /// Whether the machine runs in `to`, after a move that may have stopped anywhere.
+  Result<bool> has_moved(Slot from, Slot to);
+  /// Makes room in `to` for the machine of `from`: the same disks.
+  Result<void> share_disks(Slot from, Slot to) const;
   /// Error unless the slot's daemons were started.
   Result<void> need_active(Slot slot);
 
@@ -66,7 +75,7 @@ class VmRouteProcessor final : public RouteProcessor {
 
   RouterSpec spec_;
   const Suite& suite_;
-  std::optional<vm::Hypervisor> hypervisor_;
+  std::array<std::optional<vm::Hypervisor>, 2> hypervisors_;
 };
 
 }  // namespace issu::backends

@@ -10,7 +10,7 @@ constexpr std::chrono::seconds daemons_start_within{180};
 }  // namespace
 
 Result<void> VmRouteProcessor::plug(Slot slot, bool plugged) {
-  auto connection = hypervisor();
+  auto connection = hypervisor(slot);
   auto wanted = connection ? links(slot, plugged) : fail(std::move(connection).error());
   if (!wanted) {
     return fail(std::move(wanted).error());
@@ -55,7 +55,7 @@ Result<void> VmRouteProcessor::pause(Slot slot) {
   if (*now != vm::Power::running && *now != vm::Power::paused) {
     return fail(label(slot) + " does not run", "see " + files(slot).serial_log().string());
   }
-  auto connection = hypervisor();
+  auto connection = hypervisor(slot);
   if (*now == vm::Power::running) {
     ISSU_TRY((*connection)->pause(name_for(slot)), "pausing " + label(slot));
   }
@@ -70,7 +70,7 @@ Result<void> VmRouteProcessor::resume(Slot slot) {
   if (*now != vm::Power::running && *now != vm::Power::paused) {
     return fail(label(slot) + " does not run", "see " + files(slot).serial_log().string());
   }
-  auto connection = hypervisor();
+  auto connection = hypervisor(slot);
   if (*now == vm::Power::paused) {
     ISSU_TRY((*connection)->resume(name_for(slot)), "resuming " + label(slot));
   }
@@ -86,7 +86,7 @@ Result<void> VmRouteProcessor::fence(Slot slot) {
     return {};
   }
   const std::string what = "fencing " + label(slot);
-  auto connection = hypervisor();
+  auto connection = hypervisor(slot);
   if (*now == vm::Power::paused) {
     // It may say nothing while it goes on to be ended.
     ISSU_TRY(plug(slot, false), what);

@@ -101,3 +101,20 @@ TEST_CASE("a machine keeps its identity when it is defined again") {
   domain.name = "issu-r1-b";
   CHECK(uuid() != first);
 }
+
+TEST_CASE("a machine that moves has its ends on the host in the other place, and nothing else") {
+  Domain domain = some();
+  domain.disk = "/run/r1/slot-a/disk.qcow2";
+  domain.serial_log = "/run/r1/slot-a/serial.log";
+  domain.channels = {{"issu.bgpd", "/run/r1/slot-a/run/bgpd.vty"}};
+  domain.links = {{"punt0a", "02:00:00:00:00:01"}, {"punt1a", "02:00:00:00:00:02"}};
+  std::string live = domain_xml(domain);
+  live.insert(live.find("<devices>") + 9, "<emulator>/usr/bin/qemu-old</emulator>");
+  domain.disk = "/run/r1/slot-b/disk.qcow2";
+  domain.serial_log = "/run/r1/slot-b/serial.log";
+  domain.channels = {{"issu.bgpd", "/run/r1/slot-b/run/bgpd.vty"}};
+  domain.links[0].tap = "punt0b";
+  domain.links[1].tap = "punt1b";
+  CHECK(moved_xml(live, {"/run/r1/slot-a", {"punt0a", "punt1a"}},
+                  {"/run/r1/slot-b", {"punt0b", "punt1b"}}) == domain_xml(domain));
+}
