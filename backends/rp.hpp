@@ -138,6 +138,7 @@ struct MigrateCheck {
 /// How a running slot moved to the other, by the hypervisor's own count. No value: it does not know
 /// any more (the move was ended by another coordinator than this one).
 struct MigrateReport {
+  bool moved = false;              ///< by this call; else it was there
   std::optional<double> total_ms;  ///< the old side ran for most of it
   std::optional<double> setup_ms;
   std::optional<double> downtime_ms;        ///< nothing ran in either slot

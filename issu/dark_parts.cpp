@@ -46,6 +46,25 @@ std::optional<report::Frozen> frozen(const Records& records) {
   return frozen;
 }
 
+std::optional<report::Migration> migration(const Records& records) {
+  const auto facts = facts_of(records, Phase::switchover);
+  if (!facts.contains("ports_ms")) {
+    return std::nullopt;
+  }
+  report::Migration migration;
+  const auto take = [&](const char* key, auto& into) {
+    if (facts.contains(key)) {
+      into = facts[key].get<typename std::decay_t<decltype(into)>::value_type>();
+    }
+  };
+  take("total_ms", migration.total_ms);
+  take("downtime_ms", migration.downtime_ms);
+  take("bytes", migration.bytes);
+  take("iterations", migration.iterations);
+  take("ports_ms", migration.ports_ms);
+  return migration;
+}
+
 std::vector<report::DarkPart> dark_parts(const Records& records, MonoNs dark_from, double dark_ms) {
   const auto freeze = facts_of(records, Phase::freeze);
   const auto switchover = facts_of(records, Phase::switchover);

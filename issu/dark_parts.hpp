@@ -20,4 +20,7 @@ namespace issu {
 /// after a crash).
 [[nodiscard]] std::optional<report::Frozen> frozen(const Records& records);
 
+/// How a machine moved as it ran, by its hypervisor's count. No value where none did.
+[[nodiscard]] std::optional<report::Migration> migration(const Records& records);
+
 }  // namespace issu

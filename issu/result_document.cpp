@@ -178,6 +178,13 @@ std::vector<std::string> anomalies(const Records& records) {
     if (record.event == Event::undone && record.facts.contains("unswept")) {
       found.push_back("left unswept: " + record.facts["unswept"].get<std::string>());
     }
+    if (record.event == Event::undone && record.facts.contains("left_over")) {
+      found.push_back("left over: " + record.facts["left_over"].get<std::string>());
+    }
+    if (record.event == Event::undone && record.facts.contains("cold_start")) {
+      found.push_back("the machine could not be brought back as it ran, it was started anew: " +
+                      record.facts["cold_start"].get<std::string>());
+    }
     if (record.event == Event::done && record.facts.contains("cold_way_back")) {
       found.push_back("the old side was not saved, the way back was a start from nothing: " +
                       record.facts["cold_way_back"].get<std::string>());
@@ -227,6 +234,7 @@ nlohmann::ordered_json build_document(const RouterParts& parts, const Context& c
     document.data_plane = data_plane(*seen);
     document.control_plane = control_plane(records, *seen);
     document.control_plane.frozen = frozen(records);
+    document.control_plane.migration = migration(records);
   } else {
     const std::string why = started ? "the measurement left no result" : "nothing was begun";
     document.data_plane.why_not = why;

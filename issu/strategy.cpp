@@ -58,7 +58,27 @@ constexpr Strategy standby{
         {steps::commit, steps::nothing},
     }}};
 
-constexpr std::array<const Strategy*, 3> strategies{&restart, &checkpoint, &standby};
+constexpr Strategy migrate{
+    "migrate",
+    "the machine moves to the other slot's hypervisor while it runs, its sessions stay",
+    {{
+        {steps::preflight_migrate, steps::nothing},
+        {steps::stage_mounted, steps::undo_stage_migrate,
+         "brings the image that runs into the other slot; nothing is started"},
+        {steps::checkpoint, steps::nothing},
+        {steps::presync, steps::undo_presync},
+        {steps::freeze_migrate, steps::undo_freeze_migrate,
+         "holds the NPU's routes; the machine runs on",
+         "gives the ports back and waits until the routes are"},
+        {steps::switchover_migrate, steps::undo_switchover_migrate,
+         "moves the machine to the other hypervisor, then the ports",
+         "ends the move; moves the machine back when it was over"},
+        {steps::reconcile, steps::nothing},
+        {steps::soak, steps::nothing},
+        {steps::commit, steps::nothing},
+    }}};
+
+constexpr std::array<const Strategy*, 4> strategies{&restart, &checkpoint, &standby, &migrate};
 
 }  // namespace
 

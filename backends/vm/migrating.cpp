@@ -127,6 +127,8 @@ Result<MigrateReport> VmRouteProcessor::migrate(Slot from, Slot to, const Migrat
   if (!moved) {
     return pass(std::move(moved).error(), what);
   }
+  MigrateReport report;
+  report.moved = !*moved;
   if (!*moved) {
     auto now = power(from);
     if (!now || *now != vm::Power::running) {
@@ -160,7 +162,6 @@ Result<MigrateReport> VmRouteProcessor::migrate(Slot from, Slot to, const Migrat
       }
     }
   }
-  MigrateReport report;
   auto there = hypervisor(to);
   auto counts = there ? (*there)->counts(name_for(to)) : fail(std::move(there).error());
   if (counts && *counts) {

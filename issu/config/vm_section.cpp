@@ -22,6 +22,22 @@ void check_chassis(StrictTable& document, const RouterConfig& config) {
   }
 }
 
+void read_migrate(StrictTable& vm, backends::MigrateLimits& limits) {
+  auto section = vm.table("migrate");
+  if (!section) {
+    return;
+  }
+  const auto number = [&](const char* key, std::int64_t least, std::int64_t most,
+                          std::uint32_t& value) {
+    value = static_cast<std::uint32_t>(section->integer(key, {least, most}, value));
+  };
+  number("downtime_ms", 1, 60'000, limits.downtime_ms);
+  number("iterations", 1, 10'000, limits.iterations);
+  number("bandwidth_mib_s", 0, 1'000'000, limits.bandwidth_mib_s);
+  limits.timeout_s = section->number("timeout_s", {1, 86'400}, limits.timeout_s);
+  section->finish();
+}
+
 }  // namespace
 
 void read_vm_section(StrictTable& document, RouterConfig& config) {
@@ -39,12 +55,14 @@ void read_vm_section(StrictTable& document, RouterConfig& config) {
     return;
   }
   vm.uri = section->text("uri", vm.uri);
+  vm.uri_b = section->text("uri_b", vm.uri_b);
   vm.accelerator = section->choice("accelerator", {"tcg", "kvm"}, vm.accelerator);
   vm.machine = section->choice("machine", {"q35", "pc"}, vm.machine);
   vm.memory_mib = static_cast<std::uint32_t>(
       section->integer("memory_mib", {128, 1'048'576}, static_cast<std::int64_t>(vm.memory_mib)));
   vm.vcpus = static_cast<std::uint32_t>(
       section->integer("vcpus", {1, 64}, static_cast<std::int64_t>(vm.vcpus)));
+  read_migrate(*section, vm.migrate);
   section->finish();
 }
 

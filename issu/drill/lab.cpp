@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "issu/base/file.hpp"
+#include "issu/base/netns.hpp"
 #include "issu/drill/configs.hpp"
 
 namespace issu::drill {
@@ -88,6 +89,24 @@ Result<void> outlast_startup(const LabSpec& spec, const Surroundings& around, De
                                                                     : Result<void>();
 }
 
+/// In place of a second machine. Before the router is up, in the namespace that its NPU will have.
+Result<void> start_hypervisors(const LabSpec& spec, const Layout& layout, LabRecord& record) {
+  if (spec.hypervisors == 0) {
+    return {};
+  }
+  ISSU_TRY(NetNs::create(layout.npu_netns()), "the lab's hypervisors");
+  unsigned number = 0;
+  for (const char* slot : {"a", "b"}) {
+    auto started = layout.hypervisor(slot).start(++number);
+    if (!started) {
+      return fail(std::move(started).error());
+    }
+    record.processes.push_back({*started, "libvirtd of slot " + std::string(slot)});
+    ISSU_TRY(record.save(), "writing the lab down");
+  }
+  return {};
+}
+
 Result<void> raise(const LabSpec& spec, const Surroundings& around, const Layout& layout,
                    LabRecord& record, Interrupt& interrupt) {
   const fs::path bundle = bundle_of(spec.image, around.images);
@@ -98,6 +117,7 @@ Result<void> raise(const LabSpec& spec, const Surroundings& around, const Layout
   around.say(fmt::format("lab {}: {} peers, {} routes", layout.id, layout.peers.size(),
                          announced(spec.peers).ipv4 + announced(spec.peers).ipv6));
   ISSU_TRY(make_peers(spec, layout, record, *compatible, around.images / "keyring.pem"), "the lab");
+  ISSU_TRY(start_hypervisors(spec, layout, record), "the lab");
   RunOptions patient;
   patient.timeout = kRouterUp;
   auto up = run_checked({around.issu.string(), "router", "up", "-f", layout.router_file().string(),

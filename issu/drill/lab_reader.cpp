@@ -181,6 +181,14 @@ void read_lab(config::StrictTable& document, LabSpec& lab) {
   lab.daemons = section->texts("daemons");
   lab.image = section->required_text("image");
   lab.backend = section->choice("backend", {"lxc", "vm"}, lab.backend);
+  lab.hypervisors = static_cast<unsigned>(section->integer("hypervisors", {0, 2}, 0));
+  if (lab.hypervisors == 1) {
+    section->refuse("hypervisors", "has to be 2, one for each slot", "or take it away");
+  } else if (lab.hypervisors != 0 && lab.backend != "vm") {
+    section->refuse("hypervisors",
+                    "are for virtual machines, and the lab's backend is " + lab.backend,
+                    "backend = \"vm\"");
+  }
   lab.npu = section->choice("npu", {"kernel", "soft"}, lab.backend == "vm" ? "soft" : lab.npu);
   lab.engine = section->choice("engine", {"packet", "xdp"}, "");
   if (!lab.engine.empty() && lab.npu == "kernel") {

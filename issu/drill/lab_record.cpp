@@ -137,6 +137,7 @@ Result<void> give_back(const LabRecord& record) {
   // What forwards without npud, where the router's own way down did not come so far.
   (void)::umount2(("/run/issu/" + record.id + "/npu/bpf").c_str(), MNT_DETACH);
   failures.note(remove_tree("/run/issu/" + record.id));
+  failures.note(remove_tree("/run/issu/" + record.id + "-hv"));
   if (auto clean = failures.result(); !clean) {
     return pass(std::move(clean).error(),
                 "giving back " + record.id + " (" + record.work.string() + ")");

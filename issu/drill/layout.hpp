@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "issu/drill/hypervisors.hpp"
 #include "issu/drill/scenario.hpp"
 
 namespace issu::drill {
@@ -37,6 +38,11 @@ struct Layout {
   [[nodiscard]] std::filesystem::path evidence() const { return work.string() + "-evidence"; }
   [[nodiscard]] std::filesystem::path run_dir() const { return "/run/issu/" + id; }
   [[nodiscard]] std::string chassis() const { return "issu-" + id; }
+  /// Of the lab's own libvirt daemon for slot `a` or `b`.
+  [[nodiscard]] PrivateHypervisor hypervisor(const std::string& slot) const {
+    return {hypervisors_dir() / slot, npu_netns()};
+  }
+  [[nodiscard]] std::filesystem::path hypervisors_dir() const { return run_dir().string() + "-hv"; }
   /// Of the NPU driver soft: where the ports are.
   [[nodiscard]] std::string npu_netns() const { return chassis() + "-npu"; }
 };

@@ -97,6 +97,10 @@ std::string router_toml(const LabSpec& lab, const Layout& layout, const std::str
       text += fmt::format("engine = \"{}\"\n", lab.engine);
     }
   }
+  if (lab.hypervisors != 0) {
+    text += fmt::format("\n[vm]\nuri = \"{}\"\nuri_b = \"{}\"\n", layout.hypervisor("a").uri(),
+                        layout.hypervisor("b").uri());
+  }
   text += fmt::format("\n[images]\ncompatible = \"{}\"\nkeyring = \"{}\"\n", compatible,
                       keyring.string());
   for (const PeerPlace& peer : layout.peers) {

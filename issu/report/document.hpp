@@ -73,6 +73,15 @@ struct Frozen {
   std::uint64_t bytes = 0;      ///< of the saved state
 };
 
+/// A machine that moved as it ran, by its hypervisor's count. No value: it does not know any more.
+struct Migration {
+  std::optional<double> total_ms;
+  std::optional<double> downtime_ms;  ///< nothing ran in either slot
+  std::optional<std::uint64_t> bytes;
+  std::optional<std::uint64_t> iterations;  ///< passes over the machine's memory
+  std::optional<double> ports_ms;           ///< from there until the NPU's ports were moved
+};
+
 struct ControlPlane {
   bool measured = false;
   std::string why_not;
@@ -80,6 +89,7 @@ struct ControlPlane {
   std::vector<DarkPart> parts;
   std::vector<SessionLine> sessions;
   std::optional<Frozen> frozen;
+  std::optional<Migration> migration;
 };
 
 struct NpuTables {

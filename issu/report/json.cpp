@@ -73,6 +73,13 @@ Json control_plane_json(const ControlPlane& plane) {
       json["frozen_parts"].push_back({{"name", part.name}, {"ms", part.ms}});
     }
   }
+  if (plane.migration) {
+    json["migration"] = {{"total_ms", known(plane.migration->total_ms)},
+                         {"downtime_ms", known(plane.migration->downtime_ms)},
+                         {"bytes", known(plane.migration->bytes)},
+                         {"iterations", known(plane.migration->iterations)},
+                         {"ports_ms", known(plane.migration->ports_ms)}};
+  }
   json["sessions"] = Json::array();
   for (const SessionLine& session : plane.sessions) {
     json["sessions"].push_back(

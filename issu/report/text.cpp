@@ -72,6 +72,14 @@ void control_plane_text(std::string& text, const Json& plane) {
           fmt::format("    {:<40} {:>10.1f} ms\n", text_of(part, "name"), part.value("ms", 0.0));
     }
   }
+  if (plane.contains("migration")) {
+    const Json& moved = plane["migration"];
+    text += fmt::format(
+        "  machine        moved in {}, stood still for {} by libvirt's count, ports {} later\n"
+        "                 {} bytes sent in {} passes\n",
+        figure(moved, "total_ms", " ms", 1), figure(moved, "downtime_ms", " ms", 1),
+        figure(moved, "ports_ms", " ms", 1), figure(moved, "bytes"), figure(moved, "iterations"));
+  }
   for (const Json& session : plane["sessions"]) {
     const std::string protocol = session.value("protocol", "bgp");
     text +=

@@ -50,6 +50,14 @@ Result<nlohmann::json> stage_warm(Context& context);
 Result<nlohmann::json> freeze_standby(Context& context);
 Result<nlohmann::json> undo_freeze_standby(Context& context);
 
+/// What runs moves into the other slot while it runs: migrate.cpp.
+Result<nlohmann::json> preflight_migrate(Context& context);
+Result<nlohmann::json> undo_stage_migrate(Context& context);
+Result<nlohmann::json> freeze_migrate(Context& context);
+Result<nlohmann::json> undo_freeze_migrate(Context& context);
+Result<nlohmann::json> switchover_migrate(Context& context);
+Result<nlohmann::json> undo_switchover_migrate(Context& context);
+
 /// For phases that leave nothing to undo.
 Result<nlohmann::json> nothing(Context& context);
 

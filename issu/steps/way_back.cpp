@@ -8,13 +8,6 @@
 namespace issu::steps {
 namespace {
 
-int tries_of_undo(const Context& context, Phase phase) {
-  return static_cast<int>(
-      std::count_if(context.records.begin(), context.records.end(), [&](const Record& record) {
-        return record.event == Event::undoing && record.phase == phase;
-      }));
-}
-
 /// What the tables saw until now, before they are held for the old side.
 Result<backends::SyncState> hold_for_the_way_back(Context& context) {
   ISSU_TRY(context.npu.watch(), "watching the NPU's tables");
@@ -27,6 +20,13 @@ Result<backends::SyncState> hold_for_the_way_back(Context& context) {
 }
 
 }  // namespace
+
+int tries_of_undo(const Context& context, Phase phase) {
+  return static_cast<int>(
+      std::count_if(context.records.begin(), context.records.end(), [&](const Record& record) {
+        return record.event == Event::undoing && record.phase == phase;
+      }));
+}
 
 Baseline baseline_of(const Context& context) {
   return baseline_from_json(facts_of(context.records, Phase::checkpoint));

@@ -12,6 +12,8 @@ namespace issu::steps {
 
 [[nodiscard]] Baseline baseline_of(const Context& context);
 [[nodiscard]] bool began(const Context& context, Phase phase);
+/// How often the undo of a phase was begun, this time counted.
+[[nodiscard]] int tries_of_undo(const Context& context, Phase phase);
 [[nodiscard]] nlohmann::json sync_facts(const backends::SyncState& state);
 
 /// Holds the NPU's routes for the old side, lets `start` bring it up, waits for its end of sync

@@ -28,6 +28,7 @@ struct FakeWorld {
   std::string kernel;           ///< of a slot with its payload alone; empty: it has none of its own
   std::string staged_kernel;    ///< of a slot that was staged with a kernel beside its payload
   bool saves = true;            ///< the backend knows saved states
+  bool migrates = true;         ///< what runs can move into the other slot
   bool stands_by = true;        ///< the slots of the backend can run side by side
   bool same_programs = true;    ///< in the running image and the new one
   double hold_time_s = 90;      ///< of the session
@@ -202,6 +203,38 @@ class FakeRp : public backends::RouteProcessor {
       world_.refreshed = world_.says_when_asked_again;
     }
     return std::optional<std::vector<state_sync::Prefix>>();
+  }
+
+  Result<backends::MigrateCheck> check_migrate(backends::Slot /*from*/,
+                                               backends::Slot /*to*/) override {
+    if (!world_.migrates) {
+      return cannot_migrate();
+    }
+    return backends::MigrateCheck{"old libvirt", "new libvirt", 512U << 20U};
+  }
+  Result<backends::MigrateReport> migrate(backends::Slot from, backends::Slot to,
+                                          const backends::MigrateLimits& /*limits*/,
+                                          const std::function<bool()>& give_up) override {
+    ISSU_TRY(world_.enter("migrate " + std::string(name_of(from)) + " " + name_of(to)), "fake");
+    backends::MigrateReport report;
+    if (power_[to] != backends::SlotPower::active) {
+      if (give_up && give_up()) {
+        return fail("abort was asked for");
+      }
+      if (power_[from] != backends::SlotPower::active || power_[to] < backends::SlotPower::staged) {
+        return fail("nothing to migrate, or nowhere");
+      }
+      power_[from] = backends::SlotPower::staged;
+      power_[to] = backends::SlotPower::active;
+      world_.refreshed = world_.says[to];
+      report.moved = true;
+    }
+    report.total_ms = 1500;
+    report.setup_ms = 2;
+    report.downtime_ms = 30;
+    report.bytes = 100U << 20U;
+    report.iterations = 3;
+    return report;
   }
 
   std::map<backends::Slot, backends::StagedPayload> staged;  ///< the last one of each slot
