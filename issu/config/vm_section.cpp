@@ -27,8 +27,7 @@ void read_migrate(StrictTable& vm, backends::MigrateLimits& limits) {
   if (!section) {
     return;
   }
-  const auto number = [&](const char* key, std::int64_t least, std::int64_t most,
-                          std::uint32_t& value) {
+  const auto number = [&](const char* key, double least, double most, std::uint32_t& value) {
     value = static_cast<std::uint32_t>(section->integer(key, {least, most}, value));
   };
   number("downtime_ms", 1, 60'000, limits.downtime_ms);
