@@ -78,7 +78,29 @@ constexpr Strategy migrate{
         {steps::commit, steps::nothing},
     }}};
 
-constexpr std::array<const Strategy*, 4> strategies{&restart, &checkpoint, &standby, &migrate};
+constexpr Strategy snapshot{
+    "snapshot",
+    "the machine is saved to a file and goes on in the other slot, its sessions stay",
+    {{
+        {steps::preflight_carry, steps::nothing},
+        {steps::stage_mounted, steps::undo_stage,
+         "brings the image that runs into the other slot; nothing is started"},
+        {steps::checkpoint_carry, steps::undo_checkpoint_carry,
+         "records what the way back has to reach, makes room for the machine's state",
+         "frees the state"},
+        {steps::presync, steps::undo_presync},
+        {steps::freeze_carry, steps::undo_freeze_carry,
+         "holds the NPU's routes, saves the machine and ends it",
+         "lets the machine go on in the old slot"},
+        {steps::switchover_carry, steps::undo_switchover_carry,
+         "moves the ports, lets the machine go on in the other slot", "saves it there again"},
+        {steps::reconcile_carry, steps::nothing},
+        {steps::soak, steps::nothing},
+        {steps::commit, steps::nothing},
+    }}};
+
+constexpr std::array<const Strategy*, 5> strategies{&restart, &checkpoint, &standby, &migrate,
+                                                    &snapshot};
 
 }  // namespace
 

@@ -7,8 +7,6 @@
 #include <array>
 
 namespace issu::backends::vm {
-namespace {
-
 std::string escaped(const std::string& text) {
   std::string out;
   for (const char letter : text) {
@@ -34,6 +32,8 @@ std::string escaped(const std::string& text) {
   }
   return out;
 }
+
+namespace {
 
 /// The same for the same name (RFC 9562, version 8), so that a machine can be defined once more.
 std::string uuid_of(const std::string& name) {
@@ -129,6 +129,13 @@ std::string domain_xml(const Domain& domain) {
       "<devices>{}<memballoon model='none'/></devices></domain>",
       kvm ? "kvm" : "qemu", escaped(domain.name), uuid_of(domain.name), domain.memory_mib,
       domain.vcpus, os_xml(domain), kvm ? "host-passthrough" : "maximum", without, devices);
+}
+
+std::string plugged_xml(std::string xml, bool plugged) {
+  const std::string up = "<link state='up'/>";
+  const std::string down = "<link state='down'/>";
+  replace_all(xml, plugged ? down : up, plugged ? up : down);
+  return xml;
 }
 
 std::string moved_xml(std::string xml, const HostEnds& from, const HostEnds& to) {

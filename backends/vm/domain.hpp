@@ -60,6 +60,9 @@ struct Domain {
 /// double fault in its boot, now and then. A guest whose programs insist on x86-64-v2 needs it.
 [[nodiscard]] std::vector<std::string> unsafe_under_tcg();
 
+/// As a value in an attribute or between tags.
+[[nodiscard]] std::string escaped(const std::string& text);
+
 /// Names it in the domain XML of libvirt (https://libvirt.org/formatdomain.html). A guest that
 /// stops or panics, or whose firmware finds nothing to boot from, is gone afterwards: it never
 /// restarts by itself. With a serial log, the firmware speaks there too.
@@ -70,6 +73,9 @@ struct HostEnds {
   std::filesystem::path folder;   ///< all its files and sockets are in it, under the same names
   std::vector<std::string> taps;  ///< in the order of its links
 };
+
+/// The same domain with all links plugged in, or out.
+[[nodiscard]] std::string plugged_xml(std::string xml, bool plugged);
 
 /// A running machine's domain as it is to be at another hypervisor: each end on the host in place
 /// of the one it had, and the emulator that is usual there. The guest sees no difference.

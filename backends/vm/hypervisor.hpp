@@ -76,6 +76,15 @@ class Hypervisor {
   /// Writes its memory to a file of the hypervisor and ends it; `start` goes on from there.
   Result<void> save(const std::string& name);
 
+  /// Writes a machine's state to a file and ends it.
+  Result<void> save_to(const std::string& name, const std::filesystem::path& file);
+  /// Writes a running machine's state to a file; it runs on, and stands still for a moment at most.
+  Result<void> copy_to(const std::string& name, const std::filesystem::path& file);
+  /// A machine goes on from its state in a file, under the name that it had, with other ends on the
+  /// host. The file stays.
+  Result<void> restore_from(const std::filesystem::path& file, const HostEnds& from,
+                            const HostEnds& to, bool plugged);
+
   /// "libvirt 9.0.0 with QEMU 7.2.22 at qemu:///system"
   Result<std::string> describe() const;
   /// Everything that keeps a running machine from moving to another hypervisor, all at once: one

@@ -32,10 +32,6 @@ std::string note_of(const StagedPayload& payload) {
 
 }  // namespace
 
-std::string VmRouteProcessor::name_for(Slot slot) const {
-  return "issu-" + spec_.name + "-" + name_of(slot);
-}
-
 std::string VmRouteProcessor::label(Slot slot) const {
   return "slot " + std::string(name_of(slot)) + " of " + spec_.name;
 }
@@ -280,6 +276,7 @@ Result<SlotStatus> VmRouteProcessor::status(Slot slot) {
   if (!fs::exists(files(slot).disk())) {
     return status;
   }
+  status.saved = is_saved(slot);
   status.power = SlotPower::staged;
   auto now = power(slot);
   if (!now) {

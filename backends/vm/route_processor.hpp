@@ -36,6 +36,12 @@ class VmRouteProcessor final : public RouteProcessor {
   Result<void> warm(Slot slot) override;
   Result<void> pause(Slot slot) override;
   Result<void> resume(Slot slot) override;
+  Result<SaveEstimate> check_save(Slot slot) override;
+  Result<void> check_same(Slot slot, const std::filesystem::path& payload) override;
+  Result<void> prepare_save(Slot slot) override;
+  Result<SaveReport> save(Slot slot, Afterwards afterwards) override;
+  Result<RestoreReport> restore(Slot saved_from, Slot into, Sessions sessions) override;
+  Result<void> forget_saved(Slot slot) override;
   Result<MigrateCheck> check_migrate(Slot from, Slot to) override;
   Result<MigrateReport> migrate(Slot from, Slot to, const MigrateLimits& limits,
                                 const std::function<bool()>& give_up) override;
@@ -43,6 +49,16 @@ class VmRouteProcessor final : public RouteProcessor {
  private:
   [[nodiscard]] vm::GuestFiles files(Slot slot) const { return vm::GuestFiles(spec_, slot); }
   [[nodiscard]] std::string name_for(Slot slot) const;
+  /// Has the machine of this slot be the one of this name.
+  Result<void> take_name(Slot slot, const std::string& name) const;
+  /// Where the state of a slot's machine is kept.
+  struct Saved {
+    std::filesystem::path folder;
+    std::filesystem::path state;  ///< there when it is whole
+    std::filesystem::path name;   ///< holds the machine's name
+  };
+  [[nodiscard]] Saved saved(Slot slot) const;
+  [[nodiscard]] bool is_saved(Slot slot) const;
   [[nodiscard]] std::string label(Slot slot) const;
   /// The slot's links, all plugged in or out.
   Result<std::vector<vm::GuestLink>> links(Slot slot, bool plugged) const;
@@ -72,6 +88,7 @@ class VmRouteProcessor final : public RouteProcessor {
   Result<void> need_active(Slot slot);
 
   static constexpr std::chrono::seconds answers_within{20};
+  static constexpr std::uintmax_t file_limit = std::uintmax_t{4} << 30U;  ///< of a payload
 
   RouterSpec spec_;
   const Suite& suite_;
