@@ -74,6 +74,16 @@ TEST_CASE("a kernel goes beside the payload that runs, and is what the upgrade w
   CHECK(lab.document()["to"] == new_kernel);
 }
 
+TEST_CASE("a kernel comes with the strategy of virtual machines, too") {
+  KernelLab lab;
+  lab.strategy = "standby";
+  CHECK(lab.upgrade() == Outcome::committed);
+  lab.check_ended(Outcome::committed);
+  CHECK(lab.rp.staged[backends::Slot::b].kernel == lab.store.kernel(backends::Slot::b));
+  CHECK(lab.document()["from"] == old_kernel);
+  CHECK(lab.document()["to"] == new_kernel);
+}
+
 TEST_CASE("killed inside any verb of a port, an upgrade to a kernel ends whole") {
   for (const bool accept : {true, false}) {
     for (int call = 1;; ++call) {

@@ -65,11 +65,10 @@ sign_with_rauc() {
     die "neither issu nor rauc is there to sign with" "build the tree, or apt-get install rauc"
   rm -rf "$content" "$3"
   mkdir "$content"
+  # RAUC leaves out what it does not know, and with it the kind: what it signs is a root file system.
+  [ "$(kind_of "$1")" = rootfs ] ||
+    die "$1 is of kind $(kind_of "$1"), which rauc can't say" "build the tree, issu signs it then"
   local kind=rootfs file=rootfs.squashfs
-  case $(kind_of "$1") in
-    disk) kind=disk; file=disk.img ;;
-    kernel) kind=kernel; file=kernel.img ;;
-  esac
   cp "$2" "$content/$file"
   printf '%s\n' '[update]' "compatible=issu-$(suite_of "$1")" "version=$4" \
     "description=$(description_of "$1")" '' '[bundle]' format=plain '' "[image.$kind]" \

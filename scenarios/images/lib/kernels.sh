@@ -94,7 +94,7 @@ make_kernel() {
   mkdir -p "$content/lib/modules"
   ln -s ../../modules "$content/lib/modules/$release"
   depmod -b "$content" "$release"
-  rm -r "$content/lib"
+  rm -r "${content:?}/lib"
   time=$(stat -c %Y "$tree/boot/vmlinuz-$release")
   rm -f "$2"
   quietly "$work/mksquashfs.log" mksquashfs "$content" "$2" -comp zstd -Xcompression-level 9 \
