@@ -19,8 +19,8 @@ struct GuestFiles {
   std::filesystem::path folder;
 
   [[nodiscard]] auto payload_note() const { return folder / "payload"; }  ///< what is staged
-  [[nodiscard]] auto base() const { return folder / "base.qcow2"; }  ///< leads to the payload
-  [[nodiscard]] auto disk() const { return folder / "disk.qcow2"; }  ///< on top of `base`
+  [[nodiscard]] auto base() const { return folder / "base.qcow2"; }       ///< leads to the payload
+  [[nodiscard]] auto disk() const { return folder / "disk.qcow2"; }       ///< on top of `base`
   /// A kernel of its own, beside the disk's (payload.hpp: `kernel_files`); there or not.
   [[nodiscard]] auto kernel() const { return folder / "kernel"; }
   [[nodiscard]] auto config_disk() const { return folder / "config.squashfs"; }
