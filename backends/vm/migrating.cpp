@@ -90,6 +90,12 @@ Result<MigrateCheck> VmRouteProcessor::check_migrate(Slot from, Slot to) {
                 "a second libvirt daemon, and its URI as [vm] uri_b; docs/virtual-machines.md");
   }
   Reasons reasons;
+  if (fs::exists(files(from).kernel())) {
+    reasons.add(label(from) +
+                    " runs on a kernel of its own beside its disk's, which would not come "
+                    "along",
+                "use the strategy standby");
+  }
   for (const Slot slot : {from, to}) {
     auto connection = hypervisor(slot);
     auto said = connection ? (*connection)->describe() : fail(std::move(connection).error());
@@ -99,7 +105,7 @@ Result<MigrateCheck> VmRouteProcessor::check_migrate(Slot from, Slot to) {
     }
     (slot == from ? check.from : check.to) = std::move(*said);
   }
-  if (!reasons.any()) {
+  if (!check.from.empty() && !check.to.empty()) {
     reasons.add_if(hypervisor(from).value()->check_move(name_for(from), *hypervisor(to).value()));
     // The way back, as well: it has to be there before it is needed.
     if (spec_.vm.uri.empty()) {
