@@ -96,6 +96,10 @@ struct RouterSpec {
   /// following ones on the host. No value: they have the host's own ids.
   std::optional<std::uint32_t> first_id;
 
+  /// run_dir is a disk that outlives the kernel: saved states lie in it as plain folders, and what
+  /// a slot has written is still there when its image is mounted again.
+  bool run_dir_stays = false;
+
   /// The user namespace of both slots, to which the chassis belongs; only with `first_id`.
   [[nodiscard]] std::filesystem::path user_ns() const { return run_dir / "userns"; }
   /// Where the NPU driver "soft" has the ports.
