@@ -55,6 +55,15 @@ std::string disk_xml(const std::filesystem::path& file, const char* format, cons
       format, escaped(file.string()), target, more);
 }
 
+std::string boot_xml(const Domain& domain) {
+  if (!domain.boot) {
+    return "<boot dev='hd'/>";
+  }
+  return fmt::format("<kernel>{}</kernel><initrd>{}</initrd><cmdline>{}</cmdline>",
+                     escaped(domain.boot->kernel.string()), escaped(domain.boot->initrd.string()),
+                     escaped(domain.boot->words));
+}
+
 }  // namespace
 
 std::string link_xml(const GuestLink& link) {
@@ -66,10 +75,16 @@ std::string link_xml(const GuestLink& link) {
 
 std::string domain_xml(const Domain& domain) {
   const bool kvm = domain.accelerator == Accelerator::kvm;
-  std::string devices = disk_xml(domain.disk, "qcow2", "vda", "");
+  std::string devices = disk_xml(domain.disk, domain.disk_is_raw ? "raw" : "qcow2", "vda",
+                                 domain.disk_is_raw ? "<readonly/>" : "");
   if (!domain.config_disk.empty()) {
     devices +=
         disk_xml(domain.config_disk, "raw", "vdb", "<readonly/><serial>issu-config</serial>");
+  }
+  char letter = domain.config_disk.empty() ? 'b' : 'c';
+  for (const GuestDisk& disk : domain.more_disks) {
+    devices += disk_xml(disk.file, "raw' cache='unsafe", fmt::format("vd{}", letter++).c_str(),
+                        disk.read_only ? "<readonly/>" : "");
   }
   for (const GuestLink& link : domain.links) {
     devices += link_xml(link);
@@ -88,15 +103,20 @@ std::string domain_xml(const Domain& domain) {
     devices +=
         "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>";
   }
+  std::string without;
+  for (const std::string& feature : domain.without) {
+    without += fmt::format("<feature policy='disable' name='{}'/>", escaped(feature));
+  }
   return fmt::format(
       "<domain type='{}'><name>{}</name><uuid>{}</uuid><memory "
       "unit='MiB'>{}</memory><vcpu>{}</vcpu>"
-      "<os><type arch='x86_64' machine='{}'>hvm</type><boot dev='hd'/></os>"
-      "<features><acpi/></features><cpu mode='{}'/>"
+      "<os><type arch='x86_64' machine='{}'>hvm</type>{}</os>"
+      "<features><acpi/></features><cpu mode='{}'>{}</cpu>"
       "<on_poweroff>destroy</on_poweroff><on_reboot>destroy</on_reboot><on_crash>destroy</on_crash>"
       "<devices>{}<memballoon model='none'/></devices></domain>",
       kvm ? "kvm" : "qemu", escaped(domain.name), uuid_of(domain.name), domain.memory_mib,
-      domain.vcpus, escaped(domain.machine), kvm ? "host-passthrough" : "maximum", devices);
+      domain.vcpus, escaped(domain.machine), boot_xml(domain), kvm ? "host-passthrough" : "maximum",
+      without, devices);
 }
 
 }  // namespace issu::backends::vm

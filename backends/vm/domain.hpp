@@ -28,6 +28,19 @@ struct GuestChannel {
   std::filesystem::path socket;
 };
 
+/// One more disk of a guest.
+struct GuestDisk {
+  std::filesystem::path file;  ///< raw
+  bool read_only = false;
+};
+
+/// A kernel that QEMU starts itself, in place of what a firmware finds on a disk.
+struct DirectBoot {
+  std::filesystem::path kernel;
+  std::filesystem::path initrd;
+  std::string words;  ///< its command line
+};
+
 /// A virtual machine, as it is defined at the hypervisor.
 struct Domain {
   std::string name;  ///< unique at one hypervisor
@@ -36,8 +49,13 @@ struct Domain {
   std::uint32_t vcpus = 1;
   std::string machine = "q35";        ///< QEMU's name of the board
   std::filesystem::path disk;         ///< qcow2, written to; the first disk
+  bool disk_is_raw = false;           ///< raw and read only, instead
   std::filesystem::path config_disk;  ///< raw, read only, serial number "issu-config"; or empty
-  std::filesystem::path serial_log;   ///< what the guest says on its first serial port
+  std::vector<GuestDisk> more_disks;  ///< behind those, in this order; what is written may be lost
+                                      ///< with the host, not with the guest
+  std::optional<DirectBoot> boot;
+  std::vector<std::string> without;  ///< features of the processor that it does not get
+  std::filesystem::path serial_log;  ///< what the guest says on its first serial port
   std::vector<GuestLink> links;
   std::vector<GuestChannel> channels;
   bool agent = true;  ///< a channel for qemu-guest-agent
