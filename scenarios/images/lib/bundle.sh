@@ -62,6 +62,7 @@ sign_with_rauc() {
   mkdir "$content"
   local kind=rootfs file=rootfs.squashfs
   [ "$(kind_of "$1")" != disk ] || { kind=disk; file=disk.img; }
+  [ "$(kind_of "$1")" != kernel ] || { kind=kernel; file=kernel.squashfs; }
   cp "$2" "$content/$file"
   printf '%s\n' '[update]' "compatible=issu-$(suite_of "$1")" "version=$4" \
     "description=$(description_of "$1")" '' '[bundle]' format=plain '' "[image.$kind]" \

@@ -3,7 +3,8 @@
 
 container_images=(frr-bookworm frr-trixie bird-bookworm bird-trixie
   frr-broken-exits frr-broken-mute frr-broken-half)
-image_names=("${container_images[@]}" frr-vm-bookworm frr-vm-trixie)
+image_names=("${container_images[@]}" frr-vm-bookworm frr-vm-trixie
+  card-bookworm kernel-6.1 kernel-6.1-new kernel-6.12)
 
 known_image() {
   local each
@@ -16,13 +17,18 @@ known_image() {
 # release_of NAME: the Debian release that its packages are of.
 release_of() {
   case $1 in
-    *-bookworm) echo bookworm ;;
+    *-bookworm | kernel-*) echo bookworm ;;
     *) echo trixie ;;
   esac
 }
 
 # suite_of NAME: frr or bird, as in router.toml.
-suite_of() { echo "${1%%-*}"; }
+suite_of() {
+  case $1 in
+    kernel-* | card-*) echo frr ;;  # of the container that runs on it
+    *) echo "${1%%-*}" ;;
+  esac
+}
 
 # programs_of SUITE: what stays of the packages. A program that a release does not have is left
 # out, but for the ones that try_programs asks for their version.
@@ -53,6 +59,8 @@ data_of() {
 kind_of() {
   case $1 in
     *-vm-*) echo disk ;;
+    kernel-*) echo kernel ;;
+    card-*) echo card ;;  # no image: what the kernels run on
     *) echo rootfs ;;
   esac
 }
@@ -68,6 +76,7 @@ payload_of() {
 description_of() {
   case $1 in
     *-vm-*) echo "a virtual machine with $(suite_of "$1") of Debian $(release_of "$1")" ;;
+    kernel-*) echo "a kernel of Debian 12 for a card" ;;
     frr-broken-exits) echo "bgpd ends as soon as it starts" ;;
     frr-broken-mute) echo "bgpd runs and answers, and no session ever comes up" ;;
     frr-broken-half) echo "sessions come up, half of the IPv4 routes are refused" ;;
@@ -97,7 +106,7 @@ inputs_of() {
 }
 
 in_place() {
-  [ -s "$out/$1.raucb" ] && [ -s "$out/$(payload_of "$1")" ] && [ -s "$out/$1.inputs" ] &&
+  { [ "$(kind_of "$1")" = card ] || [ -s "$out/$1.raucb" ]; } && [ -s "$out/$(payload_of "$1")" ] && [ -s "$out/$1.inputs" ] &&
     [ "$(inputs_of "$1")" = "$(<"$out/$1.inputs")" ]
 }
 
