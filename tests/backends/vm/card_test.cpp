@@ -92,7 +92,6 @@ class Lab {
              (run_dir() / "bird.ctl").string(), "-P", (run_dir() / "bird.pid").string()});
   }
   ~Lab() {
-    if (std::getenv("KEEP")) { std::printf("%s\n%s\n", read_file(run_dir() / "bird.log").value_or("").c_str(), outside({"ip","-d","addr"}).c_str()); sleep(60);}
     (void)outside({"birdc", "-s", (run_dir() / "bird.ctl").string(), "down"});
     auto rp = make();
     for (const Slot slot : {Slot::a, Slot::b}) {
