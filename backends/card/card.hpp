@@ -39,8 +39,9 @@ class Card {
   /// an empty network stack.
   Result<nlohmann::json> resume(Slot from, Sessions sessions);
   Result<nlohmann::json> forget(Slot slot);
-  /// Into the kernel that `prepare_save` has loaded; does not come back.
-  Result<nlohmann::json> jump();
+  /// From the kernel of this slot, whose state is saved, into the one that `prepare_save` has
+  /// loaded; does not come back.
+  Result<nlohmann::json> jump(Slot from);
   /// Runs the daemons' sockets to the channels, each once.
   Result<void> relay();
 

@@ -12,7 +12,7 @@ using nlohmann::json;
 /// else's programs run on a card.
 constexpr const char* quick =
     "console=ttyS0 quiet panic=-1 nokaslr mitigations=off no_timer_check tsc=reliable "
-    "lpj=4000000 cryptomgr.notests 8250.nr_uarts=1 nosmp audit=0 selinux=0 apparmor=0 "
+    "lpj=4000000 cryptomgr.notests 8250.nr_uarts=1 noreplace-smp audit=0 selinux=0 apparmor=0 "
     "random.trust_cpu=on rcupdate.rcu_expedited=1 i8042.noaux i8042.nokbd";
 
 }  // namespace

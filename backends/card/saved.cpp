@@ -213,7 +213,12 @@ Result<json> Card::forget(Slot slot) {
   return json::object();
 }
 
-Result<json> Card::jump() {
+Result<json> Card::jump(Slot from) {
+  if (slot_ != from || !fs::exists(saved(from) / "network")) {
+    return fail(std::string("the card runs under the kernel of slot ") + name_of(slot_) +
+                    ", or nothing of it is saved",
+                "save it first");
+  }
   // What is mounted is on its disk since `save`; nothing of this kernel is needed any more.
   if (::syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_KEXEC,
                 nullptr) != 0) {

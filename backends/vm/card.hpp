@@ -64,7 +64,9 @@ class CardRouteProcessor final : public RouteProcessor {
   Result<void> need_active(Slot slot);
   /// Waits until the card runs under this slot's kernel; what it says of itself then.
   Result<nlohmann::json> wait_for_kernel(Slot slot);
-  Result<void> kexec(Slot into);
+  Result<void> kexec(Slot from, Slot into);
+  /// What the card says of a restore, whichever of the ways it takes.
+  Result<nlohmann::json> restored(Slot saved_from, Slot into, Sessions sessions);
 
   RouterSpec spec_;
   const Suite& suite_;

@@ -106,9 +106,10 @@ Result<void> write_card_disks(const RouterSpec& spec, const Suite& suite,
       write_file_atomic(tree / "card.json", card::write_document(document_of(spec, suite, links))),
       what);
   ISSU_TRY(remove_tree(files.config_disk()), what);
-  ISSU_TRY(run_checked({"mksquashfs", tree.string(), files.config_disk().string(), "-all-root",
-                        "-noappend", "-no-progress", "-quiet", "-no-xattrs", "-comp", "lz4"}),
-           what);
+  ISSU_TRY(
+      run_checked({"mksquashfs", tree.string(), files.config_disk().string(), "-all-root",
+                   "-noappend", "-no-progress", "-quiet", "-no-xattrs", "-noI", "-noD", "-noF"}),
+      what);
   ISSU_TRY(remove_tree(tree), what);
   for (const Slot slot : {Slot::a, Slot::b}) {
     if (!fs::exists(files.kernel_disk(slot))) {

@@ -103,53 +103,60 @@ Result<json> CardRouteProcessor::wait_for_kernel(Slot slot) {
   }
 }
 
-Result<void> CardRouteProcessor::kexec(Slot into) {
-  auto begun = vm::GuestAgent(*hypervisor().value(), machine()).begin({card::card_program, "jump"});
+Result<void> CardRouteProcessor::kexec(Slot from, Slot into) {
+  auto begun = vm::GuestAgent(*hypervisor().value(), machine())
+                   .begin({card::card_program, "jump", name_of(from)});
   return begun ? Result<void>()
                : pass(std::move(begun).error(),
                       std::string("starting the kernel of slot ") + name_of(into));
+}
+
+Result<json> CardRouteProcessor::restored(Slot saved_from, Slot into, Sessions sessions) {
+  const char* word = sessions == Sessions::drop ? "drop" : "keep";
+  auto connection = hypervisor();
+  auto power = connection ? (*connection)->power(machine()) : fail(std::move(connection).error());
+  if (!power) {
+    return fail(std::move(power).error());
+  }
+  std::optional<json> card;
+  if (*power == vm::Power::running && into != saved_from && sessions == Sessions::keep &&
+      kexec(saved_from, into)) {
+    // Not asked before what it runs under, in the dark: where it is not what it should be, it
+    // stays.
+    auto came = wait_for_kernel(into);
+    if (!came) {
+      return fail(std::move(came).error());
+    }
+    card = std::move(*came);
+  } else {
+    card = look();
+  }
+  if (!card || card->value("slot", "") != name_of(into)) {
+    // It hangs, or it is off, or goes on without its sessions: the state is on its disk.
+    ISSU_TRY(destroy(), "");
+    ISSU_TRY(start(into, saved_from), "");
+    auto came = wait_for_kernel(into);
+    if (!came) {
+      return fail(std::move(came).error());
+    }
+    card = std::move(*came);
+  } else if (into == saved_from) {
+    // The kernel that it was saved under: nothing of the network was lost.
+    return in_card({"restore", word}, restores_within);
+  }
+  json said = card->value("resumed", json::object());
+  if (card->value("power", "") != "active" && !said.contains("dark_until")) {
+    return in_card({"resume", name_of(saved_from), word}, restores_within);
+  }
+  said["now"] = static_cast<MonoNs>(card->value("uptime_ms", 0.0) * 1e6);
+  return said;
 }
 
 Result<RestoreReport> CardRouteProcessor::restore(Slot saved_from, Slot into, Sessions sessions) {
   const std::string what =
       "going on with " + label(saved_from) + " under the kernel of slot " + name_of(into);
   const MonoNs from = mono_now();
-  const char* word = sessions == Sessions::drop ? "drop" : "keep";
-  auto connection = hypervisor();
-  auto power = connection ? (*connection)->power(machine()) : fail(std::move(connection).error());
-  if (!power) {
-    return pass(std::move(power).error(), what);
-  }
-  auto card = look();
-  const auto slot_of = [](const json& one) {
-    return one.value("slot", "a") == name_of(Slot::b) ? Slot::b : Slot::a;
-  };
-  Result<json> said = fail("nothing was restored");
-  if (card && slot_of(*card) == into && card->value("power", "") == "active" &&
-      into != saved_from) {
-    // A call before this one was killed: the daemons run already.
-    said = card->value("resumed", json::object());
-  } else if (card && slot_of(*card) == into && into == saved_from) {
-    // The kernel that it was saved under: nothing of the network was lost.
-    said = in_card({"restore", word}, restores_within);
-  } else if (card && slot_of(*card) == into) {
-    said = in_card({"resume", name_of(saved_from), word}, restores_within);
-  } else {
-    if (card && sessions == Sessions::keep) {
-      ISSU_TRY(kexec(into), what);
-    } else {
-      // It hangs, or it is off: the state is on its disk.
-      ISSU_TRY(destroy(), what);
-      ISSU_TRY(start(into, saved_from), what);
-    }
-    card.reset();
-    auto came = wait_for_kernel(into);
-    if (!came) {
-      return pass(std::move(came).error(), what);
-    }
-    said = came->value("resumed", json::object());
-    (*said)["now"] = static_cast<MonoNs>(came->value("uptime_ms", 0.0) * 1e6);
-  }
+  auto said = restored(saved_from, into, sessions);
   const MonoNs received = mono_now();
   if (!said) {
     return pass(std::move(said).error(), what);

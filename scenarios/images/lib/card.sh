@@ -79,7 +79,7 @@ make_card() {
   add_criu "$root"
   write_etc "$root/etc"
   install -m 755 "$here/guest/card-init" "$root/usr/sbin/card-init"
-  make_payload "$work/inner" "$root/usr/share/issu/payload.squashfs"
+  make_quick_payload "$work/inner" "$root/usr/share/issu/payload.squashfs"
   make_quick_payload "$root" "$1"
 }
 
@@ -97,10 +97,10 @@ add_criu() {
   cp "$criu_prefix/bin/criu" "$1$criu_prefix/bin/"
 }
 
-# make_quick_payload ROOT FILE: lz4, because it is read while a router is dark.
+# make_quick_payload ROOT FILE: not compressed, because it is read while a router is dark.
 make_quick_payload() {
   rm -f "$2"
-  quietly "$work/mksquashfs.log" mksquashfs "$1" "$2" -comp lz4 -all-root -no-xattrs -no-exports \
+  quietly "$work/mksquashfs.log" mksquashfs "$1" "$2" -noI -noD -noF -noX -all-root -no-xattrs -no-exports \
     -noappend -no-progress || die "mksquashfs did not make $2"
 }
 
