@@ -6,9 +6,11 @@
 
 #include "backends/lxc/lxc.hpp"
 #include "backends/npu/kernel/chassis.hpp"
+#include "checkpoint/net_state/net_state.hpp"
 #include "issu/base/child.hpp"
 #include "issu/base/clock.hpp"
 #include "issu/base/file.hpp"
+#include "issu/base/netns.hpp"
 
 namespace issu::backends::card {
 namespace {
@@ -34,19 +36,6 @@ std::string kernel_release() {
   return names.release;
 }
 
-/// The device with this hardware address in our own namespace; empty when it is not there.
-std::string device_with(const std::string& mac) {
-  std::error_code error;
-  for (fs::directory_iterator link("/sys/class/net", error), end; !error && link != end;
-       link.increment(error)) {
-    const std::string address = read_file(link->path() / "address").value_or("");
-    if (address == mac + "\n") {
-      return link->path().filename();
-    }
-  }
-  return {};
-}
-
 const char* power_word(SlotPower power) {
   switch (power) {
     case SlotPower::empty:
@@ -55,6 +44,7 @@ const char* power_word(SlotPower power) {
       return "staged";
     case SlotPower::booted:
       return "booted";
+    case SlotPower::warm:
     case SlotPower::active:
       return "active";
   }
@@ -87,10 +77,7 @@ Result<Card> Card::open() {
     one.name = port.name;
     one.addresses = port.addresses;
     one.mtu = port.mtu;
-    one.device = device_with(port.mac);
-    if (one.device.empty()) {
-      one.device = port.name;  // in the chassis already
-    }
+    one.device = port.name;  // placed in the chassis before
     spec.ports.push_back(std::move(one));
   }
   auto rp = make_lxc(spec);
@@ -104,12 +91,34 @@ fs::path Card::saved(Slot slot) const {
   return spec_.run_dir / (std::string("saved-") + name_of(slot));
 }
 
+std::map<std::string, std::string> Card::cards() const {
+  std::map<std::string, std::string> cards;
+  for (const CardPort& port : document_.ports) {
+    cards[port.name] = port.cards[slot_ == Slot::a ? 0 : 1];
+  }
+  return cards;
+}
+
 StagedPayload Card::payload() const {
   return {payload_file, "card"};
 }
 
 Result<json> Card::up() {
-  ISSU_TRY(raise_chassis(spec_), "bringing the card's ports up");
+  const std::string what = "bringing the card's ports up";
+  const auto netns = NetNs::path_of(spec_.netns);
+  ISSU_TRY(make_dirs(spec_.run_dir), what);
+  ISSU_TRY(raise_forwarding(spec_), what);
+  std::vector<std::string> names;
+  for (const CardPort& port : document_.ports) {
+    names.push_back(port.name);
+  }
+  ISSU_TRY(checkpoint::NetState::place_cards(netns, names, cards(), first_port_index), what);
+  for (const CardPort& port : document_.ports) {
+    ISSU_TRY(run_checked(
+                 {"ip", "-n", spec_.netns, "link", "set", "dev", port.name, "address", port.mac}),
+             what);
+  }
+  ISSU_TRY(raise_ports(spec_), what);
   ISSU_TRY(rp_->stage(slot_, payload()), "staging the container");
   ISSU_TRY(rp_->boot(slot_), "booting the container");
   ISSU_TRY(relay(), "");
@@ -161,27 +170,38 @@ Result<json> Card::status() {
   return answer;
 }
 
-Result<void> Card::relay() {
-  for (const CardChannel& channel : document_.channels) {
-    const auto socket =
-        spec_.run_dir / (std::string("slot-") + name_of(slot_)) / "run" / channel.socket;
-    const fs::path mark = "/run/relay-" + channel.port;
-    if (fs::exists(mark)) {
+Result<void> Card::carry(const std::string& port, const std::vector<std::string>& words,
+                         const fs::path& netns) {
+  const fs::path mark = "/run/carried-" + port;
+  if (fs::exists(mark)) {
+    return {};
+  }
+  std::error_code error;
+  for (fs::directory_iterator each("/sys/class/virtio-ports", error), end; !error && each != end;
+       each.increment(error)) {
+    if (read_file(each->path() / "name").value_or("") != port + "\n") {
       continue;
     }
-    std::error_code error;
-    for (fs::directory_iterator port("/sys/class/virtio-ports", error), end; !error && port != end;
-         port.increment(error)) {
-      if (read_file(port->path() / "name").value_or("") != channel.port + "\n") {
-        continue;
-      }
-      auto started = spawn_detached({std::string(config_folder) + "/issu-init", "relay",
-                                     "/dev/" + port->path().filename().string(), socket.string()});
-      if (!started) {
-        return pass(std::move(started).error(), "starting the relay of " + channel.port);
-      }
-      ISSU_TRY(write_file_atomic(mark, std::to_string(started->pid)), "");
+    SpawnOptions options;
+    options.netns = netns;
+    auto started = spawn_detached({std::string(config_folder) + "/issu-init", words[0],
+                                   "/dev/" + each->path().filename().string(), words[1]},
+                                  options);
+    if (!started) {
+      return pass(std::move(started).error(), "carrying the port " + port);
     }
+    return write_file_atomic(mark, std::to_string(started->pid));
+  }
+  return fail("the card has no port " + port);
+}
+
+Result<void> Card::relay() {
+  const auto sockets = spec_.run_dir / (std::string("slot-") + name_of(slot_)) / "run";
+  if (document_.takes_fpm) {
+    ISSU_TRY(carry(feed_port(slot_), {"feed", "2620"}, NetNs::path_of(spec_.netns)), "");
+  }
+  for (const CardChannel& channel : document_.channels) {
+    ISSU_TRY(carry(channel.port, {"relay", (sockets / channel.socket).string()}, {}), "");
   }
   return {};
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <filesystem>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -50,6 +52,11 @@ class Card {
       : document_(std::move(document)), spec_(std::move(spec)), slot_(slot), rp_(std::move(rp)) {}
   [[nodiscard]] std::filesystem::path saved(Slot slot) const;
   [[nodiscard]] StagedPayload payload() const;
+  /// The network cards of this slot's kernel, by the port's name.
+  [[nodiscard]] std::map<std::string, std::string> cards() const;
+  /// Has issu-init carry a virtio-serial port, `words`: how and where to; once.
+  Result<void> carry(const std::string& port, const std::vector<std::string>& words,
+                     const std::filesystem::path& netns);
   Result<void> load_other_kernel();
 
   CardDocument document_;

@@ -20,7 +20,10 @@ constexpr const char* quick =
 std::string write_document(const CardDocument& document) {
   json ports = json::array();
   for (const CardPort& port : document.ports) {
-    json one{{"name", port.name}, {"mac", port.mac}, {"addresses", port.addresses}};
+    json one{{"name", port.name},
+             {"mac", port.mac},
+             {"cards", port.cards},
+             {"addresses", port.addresses}};
     if (port.mtu) {
       one["mtu"] = *port.mtu;
     }
@@ -48,6 +51,7 @@ Result<CardDocument> read_document(const std::string& text) {
       CardPort port;
       port.name = one.at("name");
       port.mac = one.at("mac");
+      port.cards = one.at("cards").get<std::array<std::string, 2>>();
       port.addresses = one.at("addresses").get<std::vector<std::string>>();
       if (one.contains("mtu")) {
         port.mtu = one.at("mtu").get<unsigned>();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,10 +11,12 @@
 
 namespace issu::backends::card {
 
-/// A port of the router as the card sees it: a network card.
+/// A port of the router as the card sees it: two network cards, one for each slot's kernel, since
+/// the NPU has a way to each slot. The kernel that runs gives its own the port's address.
 struct CardPort {
-  std::string name;  ///< in the chassis
-  std::string mac;   ///< by which it is found
+  std::string name;                  ///< in the chassis
+  std::string mac;                   ///< that the neighbours know
+  std::array<std::string, 2> cards;  ///< by slot: the hardware address by which it is found
   std::vector<std::string> addresses;
   std::optional<unsigned> mtu;
 };
@@ -23,6 +26,11 @@ struct CardChannel {
   std::string port;    ///< "issu.bgpd"
   std::string socket;  ///< in the slot's folder of sockets, "bgpd.vty"
 };
+
+/// The virtio-serial port over which a slot says its routes.
+[[nodiscard]] inline std::string feed_port(Slot slot) {
+  return std::string("issu.fpm.") + name_of(slot);
+}
 
 /// What a card has to know of its router: a JSON file on its configuration disk.
 struct CardDocument {
@@ -44,6 +52,9 @@ constexpr const char* config_etc = "/run/config/etc";
 constexpr const char* card_program = "/run/config/issu-card";
 constexpr const char* state_folder = "/run/issu";  ///< the disk that outlives a kernel
 constexpr const char* payload_file = "/usr/share/issu/payload.squashfs";
+
+/// Of the chassis' links: the loopback is 1, the NPU counts the ports from here.
+constexpr int first_port_index = 2;
 
 /// The order of the card's disks, which is how it tells them apart.
 constexpr const char* root_disk = "/dev/vda";

@@ -186,7 +186,7 @@ Result<json> Card::resume(Slot from, Sessions sessions) {
   const MonoNs raised = mono_now();
   ISSU_TRY(hold_back(spec_, saved(from)), what);
   const MonoNs held = mono_now();
-  ISSU_TRY(wanted->make(NetNs::path_of(spec_.netns)), what);
+  ISSU_TRY(wanted->make(NetNs::path_of(spec_.netns), cards()), what);
   const MonoNs made = mono_now();
   ISSU_TRY(rp_->stage(slot_, payload()), what);
   const MonoNs staged = mono_now();

@@ -48,8 +48,10 @@ std::string CardRouteProcessor::label(Slot slot) const {
 
 std::vector<vm::GuestLink> CardRouteProcessor::links() const {
   std::vector<vm::GuestLink> links;
-  for (std::size_t n = 0; n < spec_.ports.size(); ++n) {
-    links.push_back({"punt" + std::to_string(n) + "a", vm::mac_of(spec_, n, Slot::a)});
+  for (const Slot slot : {Slot::a, Slot::b}) {
+    for (std::size_t n = 0; n < spec_.ports.size(); ++n) {
+      links.push_back({"punt" + std::to_string(n) + name_of(slot), vm::card_mac(spec_, n, slot)});
+    }
   }
   return links;
 }
@@ -58,6 +60,10 @@ vm::Domain CardRouteProcessor::domain(Slot slot, std::optional<Slot> resume) con
   const auto where = files();
   vm::Domain domain;
   domain.name = machine();
+  domain.accelerator = spec_.vm.accelerator == "kvm" ? vm::Accelerator::kvm : vm::Accelerator::tcg;
+  domain.memory_mib = spec_.vm.memory_mib;
+  domain.vcpus = spec_.vm.vcpus;
+  domain.machine = spec_.vm.machine;
   domain.disk = spec_.card_image;
   domain.disk_is_raw = true;
   domain.config_disk = where.config_disk();
@@ -79,6 +85,7 @@ vm::Domain CardRouteProcessor::domain(Slot slot, std::optional<Slot> resume) con
 Result<vm::Hypervisor*> CardRouteProcessor::hypervisor() {
   if (!hypervisor_) {
     vm::HypervisorPlace place;
+    place.uri = spec_.vm.uri;
     place.root = spec_.run_dir / "vm";
     if (!spec_.ports.empty()) {
       place.netns = NetNs::path_of(spec_.npu_netns());
@@ -97,7 +104,7 @@ Result<void> CardRouteProcessor::start(Slot slot, std::optional<Slot> resume) {
   if (!connection) {
     return fail(std::move(connection).error());
   }
-  ISSU_TRY(vm::write_card_disks(spec_, suite_, links()), "starting the card");
+  ISSU_TRY(vm::write_card_disks(spec_, suite_), "starting the card");
   ISSU_TRY((*connection)->start(domain(slot, resume)), "starting the card");
   return vm::GuestAgent(**connection, machine()).wait(boots_within);
 }

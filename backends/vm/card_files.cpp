@@ -1,11 +1,14 @@
 #include "backends/vm/card_files.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
+#include <functional>
 
 #include "backends/suite/slot_parts.hpp"
+#include "backends/vm/guest_files.hpp"
 #include "issu/base/child.hpp"
 #include "issu/base/fd.hpp"
 #include "issu/base/file.hpp"
@@ -59,8 +62,7 @@ Result<void> bring_program(const std::string& name, const fs::path& folder) {
               "build or install it with the rest");
 }
 
-card::CardDocument document_of(const RouterSpec& spec, const Suite& suite,
-                               const std::vector<GuestLink>& links) {
+Result<card::CardDocument> document_of(const RouterSpec& spec, const Suite& suite) {
   card::CardDocument document;
   document.router = spec.name;
   document.suite = spec.suite;
@@ -68,9 +70,20 @@ card::CardDocument document_of(const RouterSpec& spec, const Suite& suite,
   document.takes_fpm = spec.npu.takes_fpm();
   for (std::size_t n = 0; n < spec.ports.size(); ++n) {
     const PortSpec& port = spec.ports[n];
-    document.ports.push_back({port.name, links[n].mac, port.addresses, port.mtu});
+    auto mac = mac_of(spec, n);
+    if (!mac) {
+      return fail(std::move(mac).error());
+    }
+    document.ports.push_back({port.name,
+                              std::move(*mac),
+                              {card_mac(spec, n, Slot::a), card_mac(spec, n, Slot::b)},
+                              port.addresses,
+                              port.mtu});
   }
   for (const GuestChannel& channel : card_channels(spec, suite)) {
+    if (channel.name.starts_with("issu.fpm.")) {
+      continue;  // no socket of a daemon
+    }
     document.channels.push_back({channel.name, channel.socket.filename().string()});
   }
   return document;
@@ -88,11 +101,22 @@ std::vector<GuestChannel> card_channels(const RouterSpec& spec, const Suite& sui
   for (const std::string& daemon : spec.daemons) {
     channels.push_back({"issu." + daemon, files.sockets() / (daemon + ".vty")});
   }
+  if (spec.npu.takes_fpm()) {
+    for (const Slot slot : {Slot::a, Slot::b}) {
+      channels.push_back({card::feed_port(slot), spec.feed_socket(slot)});
+    }
+  }
   return channels;
 }
 
-Result<void> write_card_disks(const RouterSpec& spec, const Suite& suite,
-                              const std::vector<GuestLink>& links) {
+std::string card_mac(const RouterSpec& spec, std::size_t port, Slot slot) {
+  // Only the card sees them; the port's own address is what goes out.
+  const auto hash = static_cast<std::uint32_t>(std::hash<std::string>{}(spec.name));
+  return fmt::format("02:15:{:02x}:{:02x}:{:02x}:{:02x}", hash & 0xffU, hash >> 8U & 0xffU,
+                     port & 0xffU, slot == Slot::a ? 0x0a : 0x0b);
+}
+
+Result<void> write_card_disks(const RouterSpec& spec, const Suite& suite) {
   const std::string what = "writing the card's disks";
   const CardFiles files(spec);
   const fs::path tree = files.folder() / "config";
@@ -102,9 +126,14 @@ Result<void> write_card_disks(const RouterSpec& spec, const Suite& suite,
   for (const char* program : {"issu-card", "issu-init", "issu-criu"}) {
     ISSU_TRY(bring_program(program, tree), what);
   }
-  ISSU_TRY(
-      write_file_atomic(tree / "card.json", card::write_document(document_of(spec, suite, links))),
-      what);
+  auto document = document_of(spec, suite);
+  if (!document) {
+    return pass(std::move(document).error(), what);
+  }
+  ISSU_TRY(write_file_atomic(tree / "card.json", card::write_document(*document)), what);
+  for (const Slot slot : {Slot::a, Slot::b}) {
+    ISSU_TRY(make_dirs(spec.feed_socket(slot).parent_path(), 0755), what);
+  }
   ISSU_TRY(remove_tree(files.config_disk()), what);
   ISSU_TRY(
       run_checked({"mksquashfs", tree.string(), files.config_disk().string(), "-all-root",

@@ -43,8 +43,10 @@ class CardFiles {
 
 /// The disks that have to be there before a card starts: the configuration, written anew; one for
 /// the state and one a slot for its kernel, made where they are missing.
-Result<void> write_card_disks(const RouterSpec& spec, const Suite& suite,
-                              const std::vector<GuestLink>& links);
+Result<void> write_card_disks(const RouterSpec& spec, const Suite& suite);
+
+/// A hardware address of its own for a port's network card of a slot: the same each time.
+[[nodiscard]] std::string card_mac(const RouterSpec& spec, std::size_t port, Slot slot);
 
 /// Which of the host's sockets leads to which virtio-serial port.
 [[nodiscard]] std::vector<GuestChannel> card_channels(const RouterSpec& spec, const Suite& suite);

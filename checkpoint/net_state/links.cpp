@@ -8,6 +8,7 @@
 #include <linux/veth.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 
 #include "issu/base/fd.hpp"
@@ -74,6 +75,15 @@ void add_peer(NetObject& link, const NetObject& peer) {
   link.attributes.erase(IFLA_LINK);
 }
 
+/// Of "02:00:00:00:00:01"; empty when it is none.
+Bytes hardware_address(const std::string& text) {
+  Bytes bytes;
+  for (std::size_t at = 0; at + 2 <= text.size(); at += 3) {
+    bytes.push_back(static_cast<std::byte>(std::strtoul(text.substr(at, 2).c_str(), nullptr, 16)));
+  }
+  return bytes;
+}
+
 Result<std::vector<NetObject>> links_here(Rtnetlink& socket) {
   return socket.dump(RTM_GETLINK, AF_UNSPEC);
 }
@@ -106,7 +116,8 @@ std::string cannot_make(const NetObject& link, std::span<const NetObject> links)
   return {};
 }
 
-Result<void> bring_cards(std::span<const NetObject> links, const std::filesystem::path& netns) {
+Result<void> bring_cards(std::span<const NetObject> links, const std::filesystem::path& netns,
+                         const std::map<std::string, std::string>& cards) {
   std::vector<NetObject> there;
   ISSU_TRY(NetNs::inside(netns,
                          [&]() -> Result<void> {
@@ -136,11 +147,14 @@ Result<void> bring_cards(std::span<const NetObject> links, const std::filesystem
     if (!is_card(link) || by_index(there, index_of(link)) != nullptr) {
       continue;
     }
-    const auto address = link.attributes.find(IFLA_ADDRESS);
+    const auto other = cards.find(link.text(IFLA_IFNAME));
+    const auto own = link.attributes.find(IFLA_ADDRESS);
+    const Bytes wanted = other != cards.end()           ? hardware_address(other->second)
+                         : own != link.attributes.end() ? own->second
+                                                        : Bytes();
     const auto card = std::find_if(here->begin(), here->end(), [&](const NetObject& one) {
-      const auto own = one.attributes.find(IFLA_ADDRESS);
-      return is_card(one) && address != link.attributes.end() && own != one.attributes.end() &&
-             own->second == address->second;
+      const auto address = one.attributes.find(IFLA_ADDRESS);
+      return is_card(one) && address != one.attributes.end() && address->second == wanted;
     });
     if (card == here->end()) {
       return fail("there is no network card for " + name_of(link),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <span>
 #include <string>
 
@@ -15,8 +16,10 @@ namespace issu::checkpoint::net_state {
 [[nodiscard]] std::string cannot_make(const NetObject& link, std::span<const NetObject> links);
 
 /// Moves the network cards of the caller's namespace into `netns` that `links` has by their
-/// hardware address, each with the name and index that it has there. One that is there is left.
-Result<void> bring_cards(std::span<const NetObject> links, const std::filesystem::path& netns);
+/// hardware address (or `cards`, by the link's name), each with the name and index that it has
+/// there. One that is there is left.
+Result<void> bring_cards(std::span<const NetObject> links, const std::filesystem::path& netns,
+                         const std::map<std::string, std::string>& cards);
 
 /// Makes those that a kernel can make, in the socket's namespace; sets hardware address and MTU of
 /// all. They are down.

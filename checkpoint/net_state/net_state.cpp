@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/if_addr.h>
+#include <linux/if_arp.h>
 #include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
@@ -168,8 +169,23 @@ std::vector<std::string> NetState::obstacles() const {
   return found;
 }
 
-Result<void> NetState::make(const std::filesystem::path& netns) const {
-  ISSU_TRY(net_state::bring_cards(of_type(objects_, RTM_NEWLINK), netns),
+Result<void> NetState::place_cards(const std::filesystem::path& netns,
+                                   const std::vector<std::string>& names, const CardsByLink& cards,
+                                   int first_index) {
+  std::vector<NetObject> links;
+  for (const std::string& name : names) {
+    NetObject link;
+    link.type = RTM_NEWLINK;
+    link.set_head(ifinfomsg{.ifi_type = ARPHRD_ETHER,
+                            .ifi_index = first_index + static_cast<int>(links.size())});
+    link.set(IFLA_IFNAME, std::string_view(name));
+    links.push_back(std::move(link));
+  }
+  return net_state::bring_cards(links, netns, cards);
+}
+
+Result<void> NetState::make(const std::filesystem::path& netns, const CardsByLink& cards) const {
+  ISSU_TRY(net_state::bring_cards(of_type(objects_, RTM_NEWLINK), netns, cards),
            "bringing network cards to their place");
   return NetNs::inside(netns, [&] { return make_here(objects_); });
 }

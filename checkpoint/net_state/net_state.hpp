@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,6 +19,9 @@ namespace issu::checkpoint {
 /// advertisements), sysctls, packet filters, queueing disciplines.
 class NetState {
  public:
+  /// Hardware addresses, "02:00:00:00:00:01", by the name of a link.
+  using CardsByLink = std::map<std::string, std::string>;
+
   /// What is there now, in the namespace at `netns`. Nothing may change it meanwhile.
   static Result<NetState> read(const std::filesystem::path& netns);
 
@@ -25,9 +29,17 @@ class NetState {
   [[nodiscard]] std::vector<std::string> obstacles() const;
 
   /// Makes it in the namespace at `netns`. Network cards are taken from the caller's namespace,
-  /// known by their hardware address. What is there already is left: it can be repeated. The first
+  /// known by their hardware address: the one that the link had, or where `cards` has another for
+  /// its name, that. What is there already is left: it can be repeated. The first
   /// thing that the kernel refuses is the error; what else it refuses is told with it.
-  Result<void> make(const std::filesystem::path& netns) const;
+  Result<void> make(const std::filesystem::path& netns, const CardsByLink& cards = {}) const;
+
+  /// Moves the network cards of the caller's namespace into the one at `netns`, each as a link of
+  /// this name with these indexes, in the order of `names`, from `first_index` on. Those that are
+  /// there stay.
+  static Result<void> place_cards(const std::filesystem::path& netns,
+                                  const std::vector<std::string>& names, const CardsByLink& cards,
+                                  int first_index);
 
   /// What this has and `other` has not, or has in another way; each by name, at most `most`.
   /// Neighbours are not compared: they come and go.

@@ -82,9 +82,16 @@ class Lab {
     std::ofstream(spec_.config_dir / "bgpd.conf") << bgpd_conf;
     std::ofstream(spec_.config_dir / "staticd.conf") << "ip route 198.51.100.0/24 blackhole\n";
     CARD_OK(NetNs::create(spec_.npu_netns()));
-    outside({"ip", "tuntap", "add", "punt0a", "mode", "tap"});
-    outside({"ip", "address", "add", "192.0.2.2/24", "dev", "punt0a"});
-    outside({"ip", "link", "set", "punt0a", "up"});
+    // In place of the NPU: a switch that both slots' taps are plugged into, and a port whose
+    // hardware address they have.
+    outside({"ip", "link", "add", "p1", "type", "veth", "peer", "name", "x1"});
+    outside({"ip", "link", "add", "switch", "type", "bridge"});
+    for (const char* tap : {"punt0a", "punt0b"}) {
+      outside({"ip", "tuntap", "add", tap, "mode", "tap"});
+      outside({"ip", "link", "set", tap, "master", "switch", "up"});
+    }
+    outside({"ip", "address", "add", "192.0.2.2/24", "dev", "switch"});
+    outside({"ip", "link", "set", "switch", "up"});
     char text[2048];
     std::snprintf(text, sizeof text, bird_conf, run_dir().c_str());
     std::ofstream(run_dir() / "bird.conf") << text;
