@@ -180,8 +180,8 @@ void read_lab(config::StrictTable& document, LabSpec& lab) {
   lab.suite = section->required_choice("suite", {"frr", "bird"});
   lab.daemons = section->texts("daemons");
   lab.image = section->required_text("image");
-  lab.backend = section->choice("backend", {"lxc", "vm"}, lab.backend);
-  lab.npu = section->choice("npu", {"kernel", "soft"}, lab.backend == "vm" ? "soft" : lab.npu);
+  lab.backend = section->choice("backend", {"lxc", "vm", "card"}, lab.backend);
+  lab.npu = section->choice("npu", {"kernel", "soft"}, lab.backend != "lxc" ? "soft" : lab.npu);
   lab.engine = section->choice("engine", {"packet", "xdp"}, "");
   if (!lab.engine.empty() && lab.npu == "kernel") {
     section->refuse("engine", "is of the NPU driver soft, and the lab's is kernel",

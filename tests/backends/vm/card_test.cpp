@@ -225,6 +225,18 @@ TEST_CASE("a card changes its kernel and back, its sessions stay Established") {
   (void)lab.bird("disable more");
   CHECK(has_prefixes(*rp, Slot::a, 2));
   CHECK(lab.established());
+
+  // Beside it, what it costs to start the card anew.
+  const MonoNs off = mono_now();
+  CARD_OK(rp->power_off(Slot::a));
+  CARD_OK(rp->boot(Slot::a));
+  const MonoNs booted = mono_now();
+  CARD_OK(rp->activate(Slot::a));
+  REQUIRE(has_prefixes(*rp, Slot::a, 2));
+  std::printf("started anew: dark %.2f s, of it until the card was up %.2f\n", to_s(mono_now() - off),
+              to_s(booted - off));
+  CHECK(lab.changes() != changes);
+
   CARD_OK(rp->forget_saved(Slot::a));
   CARD_OK(rp->forget_saved(Slot::b));
   CHECK_FALSE(rp->status(Slot::b)->saved);
