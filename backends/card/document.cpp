@@ -68,9 +68,10 @@ Result<CardDocument> read_document(const std::string& text) {
   return document;
 }
 
-std::string kernel_words(Slot slot, std::optional<Slot> resume) {
+std::string kernel_words(Slot slot, std::optional<Slot> resume, bool drop) {
   return std::string(quick) + " " + slot_word + name_of(slot) +
-         (resume ? std::string(" ") + resume_word + name_of(*resume) : "");
+         (resume ? std::string(" ") + resume_word + name_of(*resume) : "") +
+         (drop ? std::string(" ") + drop_word : "");
 }
 
 }  // namespace issu::backends::card

@@ -68,8 +68,10 @@ constexpr const char* state_disk = "/dev/vdc";
 /// has to go on with. docs/virtual-machines.md.
 constexpr const char* slot_word = "issu.slot=";
 constexpr const char* resume_word = "issu.resume=";
+constexpr const char* drop_word = "issu.sessions=drop";  ///< and the sessions do not
 
-/// The command line of a card's kernel. `resume`: the slot whose saved state goes on.
-[[nodiscard]] std::string kernel_words(Slot slot, std::optional<Slot> resume);
+/// The command line of a card's kernel. `resume`: the slot whose saved state goes on; `drop`:
+/// without its sessions.
+[[nodiscard]] std::string kernel_words(Slot slot, std::optional<Slot> resume, bool drop = false);
 
 }  // namespace issu::backends::card

@@ -32,7 +32,11 @@ Sessions sessions_in(const Words& words) {
 
 /// What became of it lies in a file too: no agent is there to hear it yet.
 Result<json> resume(Card& card, const Words& words) {
-  auto answer = card.resume(slot_in(words), sessions_in(words));
+  const bool drop =
+      sessions_in(words) == Sessions::drop ||
+      issu::read_file("/proc/cmdline").value_or("").find(issu::backends::card::drop_word) !=
+          std::string::npos;
+  auto answer = card.resume(slot_in(words), drop ? Sessions::drop : Sessions::keep);
   const json told = answer ? *answer : json{{"error", answer.error().message()}};
   ISSU_TRY(issu::write_file_atomic("/run/resumed.json", told.dump()), "");
   return answer;

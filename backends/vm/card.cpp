@@ -56,7 +56,7 @@ std::vector<vm::GuestLink> CardRouteProcessor::links() const {
   return links;
 }
 
-vm::Domain CardRouteProcessor::domain(Slot slot, std::optional<Slot> resume) const {
+vm::Domain CardRouteProcessor::domain(Slot slot, const std::string& words) const {
   const auto where = files();
   vm::Domain domain;
   domain.name = machine();
@@ -69,8 +69,7 @@ vm::Domain CardRouteProcessor::domain(Slot slot, std::optional<Slot> resume) con
   domain.config_disk = where.config_disk();
   domain.more_disks = {
       {where.state_disk()}, {where.kernel_disk(Slot::a), true}, {where.kernel_disk(Slot::b), true}};
-  domain.boot =
-      vm::DirectBoot{where.kernel(slot), where.initrd(slot), card::kernel_words(slot, resume)};
+  domain.boot = vm::DirectBoot{where.kernel(slot), where.initrd(slot), words};
   domain.serial_log = where.serial_log();
   domain.links = links();
   domain.channels = vm::card_channels(spec_, suite_);
@@ -99,13 +98,13 @@ Result<vm::Hypervisor*> CardRouteProcessor::hypervisor() {
   return &*hypervisor_;
 }
 
-Result<void> CardRouteProcessor::start(Slot slot, std::optional<Slot> resume) {
+Result<void> CardRouteProcessor::start(Slot slot, const std::string& words) {
   auto connection = hypervisor();
   if (!connection) {
     return fail(std::move(connection).error());
   }
   ISSU_TRY(vm::write_card_disks(spec_, suite_), "starting the card");
-  ISSU_TRY((*connection)->start(domain(slot, resume)), "starting the card");
+  ISSU_TRY((*connection)->start(domain(slot, words)), "starting the card");
   return vm::GuestAgent(**connection, machine()).wait(boots_within);
 }
 
@@ -219,7 +218,7 @@ Result<void> CardRouteProcessor::boot(Slot slot) {
   if (!card || !runs_under(*card, slot)) {
     // Off, half started, or under a kernel that nothing runs under any more.
     ISSU_TRY(destroy(), what);
-    ISSU_TRY(start(slot, std::nullopt), what);
+    ISSU_TRY(start(slot, card::kernel_words(slot, std::nullopt)), what);
   }
   auto up = in_card({"up"}, comes_up_within);
   return up ? Result<void>() : pass(std::move(up).error(), what);
@@ -270,10 +269,14 @@ Result<void> CardRouteProcessor::unstage(Slot slot) {
   }
   ISSU_TRY(forget_saved(slot), what);
   ISSU_TRY(vm::wipe_kernel(where, slot), what);
-  ISSU_TRY(remove_tree(where.slot(slot)), what);
-  if (!fs::exists(where.slot(other(slot)))) {
+  ISSU_TRY(remove_tree(where.kernel(slot).parent_path()), what);
+  ISSU_TRY(remove_tree(where.payload_note(slot)), what);
+  // Its feed's socket is the card's own, as long as that runs under the other kernel.
+  if (!fs::exists(where.payload_note(other(slot)))) {
     ISSU_TRY(destroy(), what);
-    ISSU_TRY(remove_tree(where.folder()), what);
+    for (const auto& folder : {where.slot(Slot::a), where.slot(Slot::b), where.folder()}) {
+      ISSU_TRY(remove_tree(folder), what);
+    }
   }
   return {};
 }

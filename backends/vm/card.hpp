@@ -48,11 +48,12 @@ class CardRouteProcessor final : public RouteProcessor {
   [[nodiscard]] std::string machine() const { return "issu-" + spec_.name; }
   [[nodiscard]] std::string label(Slot slot) const;
   [[nodiscard]] std::vector<vm::GuestLink> links() const;
-  [[nodiscard]] vm::Domain domain(Slot slot, std::optional<Slot> resume) const;
+  [[nodiscard]] vm::Domain domain(Slot slot, const std::string& words) const;
   /// Connected at the first use.
   Result<vm::Hypervisor*> hypervisor();
-  /// Starts the card, off before, with the slot's kernel; returns when its agent answers.
-  Result<void> start(Slot slot, std::optional<Slot> resume);
+  /// Starts the card, off before, with the slot's kernel and these words; returns when its agent
+  /// answers.
+  Result<void> start(Slot slot, const std::string& words);
   Result<void> destroy();
   /// What a verb of the program in the card says; where it ends with an error, that.
   Result<nlohmann::json> in_card(const std::vector<std::string>& words,

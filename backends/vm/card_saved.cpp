@@ -134,7 +134,7 @@ Result<json> CardRouteProcessor::restored(Slot saved_from, Slot into, Sessions s
   if (!card || card->value("slot", "") != name_of(into)) {
     // It hangs, or it is off, or goes on without its sessions: the state is on its disk.
     ISSU_TRY(destroy(), "");
-    ISSU_TRY(start(into, saved_from), "");
+    ISSU_TRY(start(into, card::kernel_words(into, saved_from, sessions == Sessions::drop)), "");
     auto came = wait_for_kernel(into);
     if (!came) {
       return fail(std::move(came).error());

@@ -233,11 +233,47 @@ TEST_CASE("a card changes its kernel and back, its sessions stay Established") {
   const MonoNs booted = mono_now();
   CARD_OK(rp->activate(Slot::a));
   REQUIRE(has_prefixes(*rp, Slot::a, 2));
-  std::printf("started anew: dark %.2f s, of it until the card was up %.2f\n", to_s(mono_now() - off),
-              to_s(booted - off));
+  std::printf("started anew: dark %.2f s, of it until the card was up %.2f\n",
+              to_s(mono_now() - off), to_s(booted - off));
   CHECK(lab.changes() != changes);
 
   CARD_OK(rp->forget_saved(Slot::a));
   CARD_OK(rp->forget_saved(Slot::b));
   CHECK_FALSE(rp->status(Slot::b)->saved);
+}
+
+TEST_CASE("a kernel that does not come up: the daemons go on under the old one, sessions and all") {
+  if (!missing().empty()) {
+    ISSU_SKIP(missing());
+  }
+  const Lab lab;
+  const tests::TempDir dir;
+  const auto broken = dir.path() / "broken.squashfs";
+  CARD_OK(run_checked({"unsquashfs", "-q", "-n", "-d", (dir.path() / "kernel").string(),
+                       image("kernel-6.1").string(), "vmlinuz"}));
+  std::ofstream(dir.path() / "kernel" / "initrd") << "nothing that a kernel could start\n";
+  CARD_OK(run_checked(
+      {"mksquashfs", (dir.path() / "kernel").string(), broken.string(), "-quiet", "-no-progress"}));
+  auto rp = lab.make();
+  CARD_OK(rp->stage(Slot::a, {image("kernel-6.1"), "6.1"}));
+  CARD_OK(rp->boot(Slot::a));
+  CARD_OK(rp->activate(Slot::a));
+  REQUIRE(has_prefixes(*rp, Slot::a, 2));
+  const std::string changes = lab.changes();
+  CARD_OK(rp->stage(Slot::b, {broken, "broken"}));
+  CARD_OK(rp->prepare_save(Slot::a));
+  CARD_OK(rp->save(Slot::a, Afterwards::gone));
+  const auto failed = rp->restore(Slot::a, Slot::b, Sessions::keep);
+  REQUIRE_FALSE(failed.has_value());
+  CHECK(failed.error().message().find("went down") != std::string::npos);
+  CHECK(rp->status(Slot::a)->saved);
+  CHECK_FALSE(rp->status(Slot::b)->saved);
+  const auto back = rp->restore(Slot::a, Slot::a, Sessions::keep);
+  if (!back) {
+    FAIL(back.error().message());
+  }
+  CHECK(lab.changes() == changes);
+  (void)lab.bird("enable more");
+  CHECK(has_prefixes(*rp, Slot::a, 3));
+  CHECK(lab.changes() == changes);
 }
