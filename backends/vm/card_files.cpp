@@ -169,7 +169,8 @@ Result<void> check_kernel(const fs::path& payload) {
     if (("\n" + *listed + "\n").find(name) == std::string::npos) {
       return fail("the image has no" + std::string(name).substr(1, std::string(name).size() - 2) +
                       ": it is no kernel for a card",
-                  "scenarios/images/build makes them: kernel-6.1, kernel-6.12", ErrorKind::refused);
+                  "scenarios/images/build makes them: card-kernel-6.1-old, card-kernel-6.12",
+                  ErrorKind::refused);
     }
   }
   return {};

@@ -109,12 +109,12 @@ make_quick_payload() {
 make_kernel() {
   local tree=$work/kernel-$1 payload=$work/kernel-payload
   [ -e "$tree/.unpacked" ] || case $1 in
-    kernel-6.1) unpack_packages "kernel-$1" bookworm linux-image-cloud-amd64 ;;
-    kernel-6.1-new | kernel-6.12)
+    card-kernel-6.1-old) unpack_packages "kernel-$1" bookworm linux-image-cloud-amd64 ;;
+    card-kernel-6.1 | card-kernel-6.12)
       [ -n "$(security_mirror)" ] || die "no security updates among this machine's apt sources" \
         "the image $1 is made of them"
       local package=linux-image-cloud-amd64
-      [ "$1" != kernel-6.12 ] || package=linux-image-6.12-cloud-amd64
+      [ "$1" != card-kernel-6.12 ] || package=linux-image-6.12-cloud-amd64
       unpack_packages "kernel-$1" security "$package"
       ;;
   esac

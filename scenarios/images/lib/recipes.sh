@@ -4,7 +4,7 @@
 container_images=(frr-bookworm frr-trixie bird-bookworm bird-trixie
   frr-broken-exits frr-broken-mute frr-broken-half)
 image_names=("${container_images[@]}" frr-vm-bookworm frr-vm-trixie
-  card-bookworm kernel-6.1 kernel-6.1-new kernel-6.12)
+  card-bookworm card-kernel-6.1-old card-kernel-6.1 card-kernel-6.12)
 
 known_image() {
   local each
@@ -17,7 +17,7 @@ known_image() {
 # release_of NAME: the Debian release that its packages are of.
 release_of() {
   case $1 in
-    *-bookworm | kernel-*) echo bookworm ;;
+    *-bookworm | card-kernel-*) echo bookworm ;;
     *) echo trixie ;;
   esac
 }
@@ -25,7 +25,7 @@ release_of() {
 # suite_of NAME: frr or bird, as in router.toml.
 suite_of() {
   case $1 in
-    kernel-* | card-*) echo frr ;;  # of the container that runs on it
+    card-*) echo frr ;;  # of the container that runs on it
     *) echo "${1%%-*}" ;;
   esac
 }
@@ -59,7 +59,7 @@ data_of() {
 kind_of() {
   case $1 in
     *-vm-*) echo disk ;;
-    kernel-*) echo kernel ;;
+    card-kernel-*) echo kernel ;;
     card-*) echo card ;;  # no image: what the kernels run on
     *) echo rootfs ;;
   esac
@@ -76,7 +76,7 @@ payload_of() {
 description_of() {
   case $1 in
     *-vm-*) echo "a virtual machine with $(suite_of "$1") of Debian $(release_of "$1")" ;;
-    kernel-*) echo "a kernel of Debian 12 for a card" ;;
+    card-kernel-*) echo "a kernel of Debian 12 for a card" ;;
     frr-broken-exits) echo "bgpd ends as soon as it starts" ;;
     frr-broken-mute) echo "bgpd runs and answers, and no session ever comes up" ;;
     frr-broken-half) echo "sessions come up, half of the IPv4 routes are refused" ;;

@@ -180,7 +180,7 @@ void change_kernel(RouteProcessor& rp, Slot from, Slot into) {
 }
 
 std::string missing() {
-  for (const char* name : {"card-bookworm", "kernel-6.1", "kernel-6.12"}) {
+  for (const char* name : {"card-bookworm", "card-kernel-6.1-old", "card-kernel-6.12"}) {
     if (!fs::exists(image(name))) {
       return image(name).string() + " is not there: scenarios/images/build";
     }
@@ -197,7 +197,7 @@ TEST_CASE("a card changes its kernel and back, its sessions stay Established") {
   const Lab lab;
   auto rp = lab.make();
   CARD_OK(rp->check());
-  CARD_OK(rp->stage(Slot::a, {image("kernel-6.1"), "6.1"}));
+  CARD_OK(rp->stage(Slot::a, {image("card-kernel-6.1-old"), "6.1"}));
   CARD_OK(rp->boot(Slot::a));
   CARD_OK(rp->activate(Slot::a));
   REQUIRE(wait_until([&] { return lab.established(); }, Deadline::in(std::chrono::seconds(60)),
@@ -206,8 +206,8 @@ TEST_CASE("a card changes its kernel and back, its sessions stay Established") {
   const std::string changes = lab.changes();
 
   CHECK_FALSE(rp->check_same(Slot::a, image("card-bookworm")).has_value());
-  CARD_OK(rp->check_same(Slot::a, image("kernel-6.12")));
-  CARD_OK(rp->stage(Slot::b, {image("kernel-6.12"), "6.12"}));
+  CARD_OK(rp->check_same(Slot::a, image("card-kernel-6.12")));
+  CARD_OK(rp->stage(Slot::b, {image("card-kernel-6.12"), "6.12"}));
   CARD_OK(rp->check_save(Slot::a));
   CHECK_FALSE(rp->boot(Slot::b).has_value());  // one kernel at a time
   change_kernel(*rp, Slot::a, Slot::b);
@@ -250,12 +250,12 @@ TEST_CASE("a kernel that does not come up: the daemons go on under the old one, 
   const tests::TempDir dir;
   const auto broken = dir.path() / "broken.squashfs";
   CARD_OK(run_checked({"unsquashfs", "-q", "-n", "-d", (dir.path() / "kernel").string(),
-                       image("kernel-6.1").string(), "vmlinuz"}));
+                       image("card-kernel-6.1-old").string(), "vmlinuz"}));
   std::ofstream(dir.path() / "kernel" / "initrd") << "nothing that a kernel could start\n";
   CARD_OK(run_checked(
       {"mksquashfs", (dir.path() / "kernel").string(), broken.string(), "-quiet", "-no-progress"}));
   auto rp = lab.make();
-  CARD_OK(rp->stage(Slot::a, {image("kernel-6.1"), "6.1"}));
+  CARD_OK(rp->stage(Slot::a, {image("card-kernel-6.1-old"), "6.1"}));
   CARD_OK(rp->boot(Slot::a));
   CARD_OK(rp->activate(Slot::a));
   REQUIRE(has_prefixes(*rp, Slot::a, 2));
