@@ -90,6 +90,9 @@ class Lab {
       outside({"ip", "tuntap", "add", tap, "mode", "tap"});
       outside({"ip", "link", "set", tap, "master", "switch", "up"});
     }
+    // A tap has no carrier while the card is off, and a neighbour of an NPU sees nothing of that.
+    outside({"ip", "link", "set", "p1", "up"});
+    outside({"ip", "link", "set", "x1", "master", "switch", "up"});
     outside({"ip", "address", "add", "192.0.2.2/24", "dev", "switch"});
     outside({"ip", "link", "set", "switch", "up"});
     char text[2048];
