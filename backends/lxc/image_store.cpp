@@ -44,10 +44,21 @@ Result<void> mount_tmpfs(const fs::path& folder, std::uint64_t bytes) {
 }  // namespace
 
 bool ImageStore::exists() const {
-  return is_mounted(folder_);
+  return stays_ ? fs::exists(images()) : is_mounted(folder_);
 }
 
-Result<void> ImageStore::check(std::uint64_t bytes) {
+Result<void> ImageStore::check(std::uint64_t bytes) const {
+  if (stays_) {
+    std::error_code error;
+    const auto space = fs::space(folder_.parent_path(), error);
+    if (error || space.available < bytes) {
+      return fail("the saved state takes up to " + mebibytes(bytes) + " of " +
+                      folder_.parent_path().string() + ", and " +
+                      mebibytes(error ? 0 : space.available) + " are available",
+                  "give it a larger disk");
+    }
+    return {};
+  }
   const std::uint64_t available = available_memory();
   if (available < bytes) {
     return fail("the saved state takes up to " + mebibytes(bytes) + " of memory, and " +
@@ -63,6 +74,9 @@ Result<void> ImageStore::prepare(std::uint64_t bytes) {
   }
   ISSU_TRY(check(bytes), "making room for a saved state");
   ISSU_TRY(make_dirs(folder_), "making room for a saved state");
+  if (stays_) {
+    return make_dirs(images());
+  }
   ISSU_TRY(mount_tmpfs(folder_, bytes), "making room for a saved state");
   ISSU_TRY(make_dirs(images()), "making room for a saved state");
   const Fd fd(::open(ballast().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
@@ -92,6 +106,9 @@ Result<void> ImageStore::empty() {
 }
 
 Result<void> ImageStore::remove() {
+  if (stays_) {
+    return remove_tree(folder_);
+  }
   int error_number = 0;
   wait_until(
       [&] {

@@ -9,13 +9,17 @@ namespace issu::backends::lxc {
 
 /// The folder for the saved state of one slot: a tmpfs of its own, 0700. The images hold all
 /// memory of the daemons, their secrets too: they never reach a disk.
+///
+/// With `stays` it is a plain folder, where the one around it has to outlive the kernel. What that
+/// lies on is the business of whoever says so (the host's memory, for a card that is a machine).
 class ImageStore {
  public:
-  explicit ImageStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  explicit ImageStore(std::filesystem::path folder, bool stays = false)
+      : folder_(std::move(folder)), stays_(stays) {}
 
   [[nodiscard]] bool exists() const;
-  /// Whether the machine has the memory for it; the error says how much it has.
-  static Result<void> check(std::uint64_t bytes);
+  /// Whether there is room for it; the error says how much there is.
+  [[nodiscard]] Result<void> check(std::uint64_t bytes) const;
   /// Mounts it with room for so many bytes, and touches as many: memory that a machine has never
   /// used before is several times slower to write. One that is there already is emptied.
   Result<void> prepare(std::uint64_t bytes);
@@ -47,6 +51,7 @@ class ImageStore {
   [[nodiscard]] auto ballast() const { return folder_ / "ballast"; }
 
   std::filesystem::path folder_;
+  bool stays_;
 };
 
 }  // namespace issu::backends::lxc

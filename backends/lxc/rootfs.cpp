@@ -153,6 +153,9 @@ Result<void> mount_rootfs(const RouterSpec& spec, const SlotFiles& files, const 
     ISSU_TRY(make_dirs(folder, 0755), "making mount points");
   }
   for (const auto& folder : {files.upper(), files.work()}) {
+    if (spec.run_dir_stays && fs::exists(folder)) {
+      continue;  // of the kernel before this one
+    }
     ISSU_TRY(remove_tree(folder), "making a fresh writable layer");
     ISSU_TRY(make_dirs(folder, 0755), "making a fresh writable layer");
   }

@@ -132,7 +132,8 @@ Result<SaveReport> read_report(const lxc::ImageStore& store) {
 }  // namespace
 
 lxc::ImageStore LxcRouteProcessor::store(Slot slot) const {
-  return lxc::ImageStore(spec_.run_dir / (std::string("saved-") + name_of(slot)));
+  return lxc::ImageStore(spec_.run_dir / (std::string("saved-") + name_of(slot)),
+                         spec_.run_dir_stays);
 }
 
 lxc::Conditions LxcRouteProcessor::conditions(Slot slot) const {
@@ -173,7 +174,7 @@ Result<SaveEstimate> LxcRouteProcessor::check_save(Slot slot) {
     const pid_t init_pid = container(slot).init_pid();
     estimate.bytes = memory_of(init_pid);
     reasons.add_if(conditions(slot).check(init_pid));
-    reasons.add_if(lxc::ImageStore::check(store_size(estimate.bytes)));
+    reasons.add_if(store(slot).check(store_size(estimate.bytes)));
   }
   if (auto good = std::move(reasons).result(); !good) {
     return fail(std::move(good).error());

@@ -95,10 +95,16 @@ std::vector<std::string> unsafe_under_tcg() {
 
 std::string domain_xml(const Domain& domain) {
   const bool kvm = domain.accelerator == Accelerator::kvm;
-  std::string devices = disk_xml(domain.disk, "qcow2", "vda", "");
+  std::string devices = disk_xml(domain.disk, domain.disk_is_raw ? "raw" : "qcow2", "vda",
+                                 domain.disk_is_raw ? "<readonly/>" : "");
   if (!domain.config_disk.empty()) {
     devices +=
         disk_xml(domain.config_disk, "raw", "vdb", "<readonly/><serial>issu-config</serial>");
+  }
+  char letter = domain.config_disk.empty() ? 'b' : 'c';
+  for (const GuestDisk& disk : domain.more_disks) {
+    devices += disk_xml(disk.file, "raw' cache='unsafe", fmt::format("vd{}", letter++).c_str(),
+                        disk.read_only ? "<readonly/>" : "");
   }
   for (const GuestLink& link : domain.links) {
     devices += link_xml(link);

@@ -28,6 +28,12 @@ struct GuestChannel {
   std::filesystem::path socket;
 };
 
+/// One more disk of a guest.
+struct GuestDisk {
+  std::filesystem::path file;  ///< raw
+  bool read_only = false;
+};
+
 /// A kernel that QEMU starts itself, in place of what a firmware finds on a disk.
 struct DirectBoot {
   std::filesystem::path kernel;
@@ -43,7 +49,10 @@ struct Domain {
   std::uint32_t vcpus = 1;
   std::string machine = "q35";        ///< QEMU's name of the board
   std::filesystem::path disk;         ///< qcow2, written to; the first disk
+  bool disk_is_raw = false;           ///< raw and read only, instead
   std::filesystem::path config_disk;  ///< raw, read only, serial number "issu-config"; or empty
+  std::vector<GuestDisk> more_disks;  ///< behind those, in this order; what is written may be lost
+                                      ///< with the host, not with the guest
   std::optional<DirectBoot> boot;     ///< none: what the firmware finds on the first disk
   std::vector<std::string> without;   ///< features of the processor that it does not get
   std::filesystem::path serial_log;   ///< what the guest says on its first serial port

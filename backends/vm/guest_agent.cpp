@@ -52,8 +52,7 @@ Result<void> GuestAgent::wait(std::chrono::seconds timeout) {
   }
 }
 
-Result<GuestRun> GuestAgent::run(const std::vector<std::string>& argv,
-                                 std::chrono::seconds timeout) {
+Result<int> GuestAgent::begin(const std::vector<std::string>& argv) {
   const std::string what = "running " + (argv.empty() ? "nothing" : argv[0]) + " in " + domain_;
   if (argv.empty()) {
     return fail(what);
@@ -71,7 +70,17 @@ Result<GuestRun> GuestAgent::run(const std::vector<std::string>& argv,
   if (!process.is_object() || !process.contains("pid") || !process["pid"].is_number_integer()) {
     return fail(what + ": the agent's answer is not understood: " + begun->substr(0, 200));
   }
-  const json question{{"execute", "guest-exec-status"}, {"arguments", {{"pid", process["pid"]}}}};
+  return process["pid"].get<int>();
+}
+
+Result<GuestRun> GuestAgent::run(const std::vector<std::string>& argv,
+                                 std::chrono::seconds timeout) {
+  auto pid = begin(argv);
+  if (!pid) {
+    return fail(std::move(pid).error());
+  }
+  const std::string what = "running " + argv[0] + " in " + domain_;
+  const json question{{"execute", "guest-exec-status"}, {"arguments", {{"pid", *pid}}}};
   const Deadline deadline = Deadline::in(timeout);
   for (auto pause = std::chrono::milliseconds(5);;) {
     auto answer = hypervisor_.ask_agent(domain_, question.dump(), answers_within);

@@ -28,6 +28,8 @@ class GuestAgent {
   Result<void> wait(std::chrono::seconds timeout);
   /// `argv[0]` is a path in the guest. The agent keeps at most 16 MiB of what the program says.
   Result<GuestRun> run(const std::vector<std::string>& argv, std::chrono::seconds timeout);
+  /// Starts it and does not wait: for what ends the system that it runs on. Its pid in the guest.
+  Result<int> begin(const std::vector<std::string>& argv);
 
  private:
   Hypervisor& hypervisor_;

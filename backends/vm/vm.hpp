@@ -12,4 +12,8 @@ namespace issu::backends {
 /// images of scenarios/images (a configuration disk and qemu-guest-agent). Touches nothing yet.
 Result<std::unique_ptr<RouteProcessor>> make_vm(const RouterSpec& spec);
 
+/// A route processor that is a card: a virtual machine with containers in it, whose slots are
+/// kernels (card.hpp). Touches nothing yet.
+Result<std::unique_ptr<RouteProcessor>> make_card(const RouterSpec& spec);
+
 }  // namespace issu::backends

@@ -13,8 +13,9 @@ Result<Router> open_router(const std::string& file) {
   if (!config) {
     return fail(std::move(config).error());
   }
-  auto rp = config->backend == "vm" ? backends::make_vm(config->router)
-                                    : backends::make_lxc(config->router);
+  auto rp = config->backend == "vm"     ? backends::make_vm(config->router)
+            : config->backend == "card" ? backends::make_card(config->router)
+                                        : backends::make_lxc(config->router);
   if (!rp) {
     return fail(std::move(rp).error());
   }

@@ -95,7 +95,9 @@ int show_plan(const Router& router, const Options& options, const Strategy& stra
 
 int upgrade(const Router& router, Options options) {
   if (options.strategy.empty()) {
-    options.strategy = router.config.backend == "vm" ? "standby" : "restart";
+    options.strategy = router.config.backend == "vm"     ? "standby"
+                       : router.config.backend == "card" ? "checkpoint"
+                                                         : "restart";
   }
   auto strategy = strategy_named(options.strategy);
   if (!strategy) {

@@ -58,7 +58,7 @@ void check_ports(StrictTable& document, const RouterConfig& config) {
 void read_npu_section(StrictTable& document, RouterConfig& config) {
   backends::NpuSpec& npu = config.router.npu;
   npu.feed = config.router.suite == "bird" ? "netlink" : "fpm";
-  if (config.backend == "vm") {
+  if (config.backend != "lxc") {
     npu.punt_links = backends::PuntLinks::taps;
   }
   auto section = document.table("npu");

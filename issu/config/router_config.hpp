@@ -38,7 +38,7 @@ struct Archive {
 struct RouterConfig {
   std::filesystem::path file;
   backends::RouterSpec router;
-  std::string backend;            ///< "lxc" or "vm"
+  std::string backend;            ///< "lxc", "vm" or "card"
   std::string way_back = "cold";  ///< of the strategy restart: "saved" or "cold"
   std::string compatible;         ///< what an image's manifest must say
   std::filesystem::path keyring;  ///< PEM: certificates that may sign images

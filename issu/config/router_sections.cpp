@@ -153,7 +153,7 @@ void read_router_section(StrictTable& document, const fs::path& folder, RouterCo
   if (!router.name.empty()) {
     tell(*section, "name", check_router_name(router.name));
   }
-  config.backend = section->choice("backend", {"lxc", "vm"}, "lxc");
+  config.backend = section->choice("backend", {"lxc", "vm", "card"}, "lxc");
   router.npu.driver = section->choice("npu", {"kernel", "soft"}, "kernel");
   router.suite = section->required_choice("suite", {"frr", "bird"});
   read_daemons(*section, router);

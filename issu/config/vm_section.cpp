@@ -17,7 +17,7 @@ void check_chassis(StrictTable& document, const RouterConfig& config) {
                                                   : "[npu] feed = \"fpm\"");
   }
   if (config.router.first_id) {
-    document.refuse("router", "user_namespace is of containers, and the backend is vm",
+    document.refuse("router", "user_namespace is not of the backend " + config.backend,
                     "take it away");
   }
 }
@@ -42,16 +42,23 @@ void read_migrate(StrictTable& vm, backends::MigrateLimits& limits) {
 void read_vm_section(StrictTable& document, RouterConfig& config) {
   backends::VmSpec& vm = config.router.vm;
   auto section = document.table("vm");
-  if (config.backend != "vm") {
+  if (config.backend == "lxc") {
     if (section) {
-      document.refuse("vm", "is of the backend vm, and the backend is " + config.backend,
+      document.refuse("vm", "is of the backends vm and card, and the backend is " + config.backend,
                       "[router] backend = \"vm\", or take it away");
     }
     return;
   }
   check_chassis(document, config);
   if (!section) {
+    if (config.backend == "card") {
+      document.refuse("vm", "is missing: a card needs its image",
+                      "[vm] card = \"card-bookworm.squashfs\" (scenarios/images/build makes it)");
+    }
     return;
+  }
+  if (config.backend == "card") {
+    config.router.card_image = section->required_text("card");
   }
   vm.uri = section->text("uri", vm.uri);
   vm.uri_b = section->text("uri_b", vm.uri_b);

@@ -180,7 +180,7 @@ void read_lab(config::StrictTable& document, LabSpec& lab) {
   lab.suite = section->required_choice("suite", {"frr", "bird"});
   lab.daemons = section->texts("daemons");
   lab.image = section->required_text("image");
-  lab.backend = section->choice("backend", {"lxc", "vm"}, lab.backend);
+  lab.backend = section->choice("backend", {"lxc", "vm", "card"}, lab.backend);
   lab.hypervisors = static_cast<unsigned>(section->integer("hypervisors", {0, 2}, 0));
   if (lab.hypervisors == 1) {
     section->refuse("hypervisors", "has to be 2, one for each slot", "or take it away");
@@ -189,7 +189,7 @@ void read_lab(config::StrictTable& document, LabSpec& lab) {
                     "are for virtual machines, and the lab's backend is " + lab.backend,
                     "backend = \"vm\"");
   }
-  lab.npu = section->choice("npu", {"kernel", "soft"}, lab.backend == "vm" ? "soft" : lab.npu);
+  lab.npu = section->choice("npu", {"kernel", "soft"}, lab.backend != "lxc" ? "soft" : lab.npu);
   lab.engine = section->choice("engine", {"packet", "xdp"}, "");
   if (!lab.engine.empty() && lab.npu == "kernel") {
     section->refuse("engine", "is of the NPU driver soft, and the lab's is kernel",

@@ -101,6 +101,10 @@ std::string router_toml(const LabSpec& lab, const Layout& layout, const std::str
     text += fmt::format("\n[vm]\nuri = \"{}\"\nuri_b = \"{}\"\n", layout.hypervisor("a").uri(),
                         layout.hypervisor("b").uri());
   }
+  if (lab.backend == "card") {
+    text += fmt::format("\n[vm]\ncard = \"{}\"\n",
+                        (keyring.parent_path() / "card-bookworm.squashfs").string());
+  }
   text += fmt::format("\n[images]\ncompatible = \"{}\"\nkeyring = \"{}\"\n", compatible,
                       keyring.string());
   for (const PeerPlace& peer : layout.peers) {

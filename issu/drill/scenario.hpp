@@ -54,7 +54,7 @@ struct LabSpec {
   std::string suite;                 ///< "frr" or "bird"
   std::vector<std::string> daemons;  ///< empty: the suite's usual ones
   std::string image;                 ///< what the router runs at the beginning
-  std::string backend = "lxc";       ///< or "vm", which brings the NPU driver soft with it
+  std::string backend = "lxc";       ///< or "vm", "card", which bring the NPU driver soft
   unsigned hypervisors = 0;          ///< libvirt daemons of the lab's own, a slot each: 0 or 2
   std::string npu = "kernel";        ///< the NPU driver: "kernel" or "soft"
   std::string engine;                ///< of the driver soft; empty: its usual one

@@ -42,9 +42,11 @@ inline const std::vector<Folder>& folders() {
       {"backends/lxc",
        {"backends", "backends/daemons", "backends/suite", "checkpoint", "issu/init/answers.hpp",
         "issu/init/plan.hpp", "state-sync/prefix.hpp"}},
+      // The program in a card, which is a machine with containers. Its document is the host's, too.
+      {"backends/card", {"backends", "backends/lxc", "backends/npu", "checkpoint"}},
       {"backends/vm",
-       {"backends", "backends/daemons", "backends/suite", "checkpoint", "issu/init/answers.hpp",
-        "issu/init/plan.hpp", "state-sync/prefix.hpp"}},
+       {"backends", "backends/card/document.hpp", "backends/daemons", "backends/suite",
+        "checkpoint", "issu/init/answers.hpp", "issu/init/plan.hpp", "state-sync/prefix.hpp"}},
       {"issu/image", {"issu/signing"}},
       {"issu/init", {}},
       {"issu/config", {"backends/spec.hpp", "issu/measure/plan.hpp", "state-sync/prefix.hpp"}},

@@ -4,7 +4,8 @@
 container_images=(frr-bookworm frr-trixie bird-bookworm bird-trixie
   frr-broken-exits frr-broken-mute frr-broken-half)
 image_names=("${container_images[@]}" frr-vm-bookworm frr-vm-trixie
-  frr-vm-broken-silent frr-vm-broken-panic frr-vm-broken-disk kernel-6.1 kernel-6.1-old kernel-6.12)
+  frr-vm-broken-silent frr-vm-broken-panic frr-vm-broken-disk kernel-6.1 kernel-6.1-old kernel-6.12
+  card-bookworm card-kernel-6.1-old card-kernel-6.1 card-kernel-6.12)
 
 known_image() {
   local each
@@ -17,7 +18,7 @@ known_image() {
 # release_of NAME: the Debian release that its packages are of.
 release_of() {
   case $1 in
-    *-bookworm) echo bookworm ;;
+    *-bookworm | card-kernel-*) echo bookworm ;;
     *) echo trixie ;;
   esac
 }
@@ -26,6 +27,7 @@ release_of() {
 suite_of() {
   case $1 in
     kernel-*) echo frr ;;
+    card-*) echo frr ;;  # of the container that runs on it
     *) echo "${1%%-*}" ;;
   esac
 }
@@ -60,6 +62,8 @@ kind_of() {
   case $1 in
     *-vm-*) echo disk ;;
     kernel-*) echo kernel ;;
+    card-kernel-*) echo kernel ;;
+    card-*) echo card ;;  # no image: what the kernels run on
     *) echo rootfs ;;
   esac
 }
@@ -80,6 +84,7 @@ description_of() {
     kernel-6.1-old) echo "the kernel of the drills' virtual machines" ;;
     kernel-*) echo "Linux ${1#kernel-} of Debian 12" ;;
     *-vm-*) echo "a virtual machine with $(suite_of "$1") of Debian $(release_of "$1")" ;;
+    card-kernel-*) echo "a kernel of Debian 12 for a card" ;;
     frr-broken-exits) echo "bgpd ends as soon as it starts" ;;
     frr-broken-mute) echo "bgpd runs and answers, and no session ever comes up" ;;
     frr-broken-half) echo "sessions come up, half of the IPv4 routes are refused" ;;
@@ -117,7 +122,7 @@ inputs_of() {
 }
 
 in_place() {
-  [ -s "$out/$1.raucb" ] && [ -s "$out/$(payload_of "$1")" ] && [ -s "$out/$1.inputs" ] &&
+  { [ "$(kind_of "$1")" = card ] || [ -s "$out/$1.raucb" ]; } && [ -s "$out/$(payload_of "$1")" ] && [ -s "$out/$1.inputs" ] &&
     [ "$(inputs_of "$1")" = "$(<"$out/$1.inputs")" ]
 }
 

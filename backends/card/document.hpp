@@ -1,0 +1,77 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backends/spec.hpp"
+#include "issu/base/result.hpp"
+
+namespace issu::backends::card {
+
+/// A port of the router as the card sees it: two network cards, one for each slot's kernel, since
+/// the NPU has a way to each slot. The kernel that runs gives its own the port's address.
+struct CardPort {
+  std::string name;                  ///< in the chassis
+  std::string mac;                   ///< that the neighbours know
+  std::array<std::string, 2> cards;  ///< by slot: the hardware address by which it is found
+  std::vector<std::string> addresses;
+  std::optional<unsigned> mtu;
+};
+
+/// A virtio-serial port of the card, and the daemon's socket that the host reaches through it.
+struct CardChannel {
+  std::string port;    ///< "issu.bgpd"
+  std::string socket;  ///< in the slot's folder of sockets, "bgpd.vty"
+};
+
+/// The virtio-serial port over which a slot says its routes.
+[[nodiscard]] inline std::string feed_port(Slot slot) {
+  return std::string("issu.fpm.") + name_of(slot);
+}
+
+/// What a card has to know of its router: a JSON file on its configuration disk.
+struct CardDocument {
+  std::string router;
+  std::string suite;
+  std::vector<std::string> daemons;
+  bool takes_fpm = false;
+  std::vector<CardPort> ports;
+  std::vector<CardChannel> channels;
+};
+
+[[nodiscard]] std::string write_document(const CardDocument& document);
+Result<CardDocument> read_document(const std::string& text);
+
+/// In the card.
+constexpr const char* config_folder = "/run/config";  ///< the configuration disk
+constexpr const char* document_file = "/run/config/card.json";
+constexpr const char* config_etc = "/run/config/etc";
+constexpr const char* card_program = "/run/config/issu-card";
+constexpr const char* state_folder = "/run/issu";  ///< the disk that outlives a kernel
+constexpr const char* payload_file = "/usr/share/issu/payload.squashfs";
+
+/// Of the chassis' links: the loopback is 1, the NPU counts the ports from here.
+constexpr int first_port_index = 2;
+
+/// The order of the card's disks, which is how it tells them apart.
+constexpr const char* root_disk = "/dev/vda";
+constexpr const char* config_disk = "/dev/vdb";
+constexpr const char* state_disk = "/dev/vdc";
+[[nodiscard]] constexpr const char* kernel_disk(Slot slot) {
+  return slot == Slot::a ? "/dev/vdd" : "/dev/vde";
+}
+
+/// Words of the kernel's command line, by which a kernel knows which slot it is and whose state it
+/// has to go on with. docs/virtual-machines.md.
+constexpr const char* slot_word = "issu.slot=";
+constexpr const char* resume_word = "issu.resume=";
+constexpr const char* drop_word = "issu.sessions=drop";  ///< and the sessions do not
+
+/// The command line of a card's kernel. `resume`: the slot whose saved state goes on; `drop`:
+/// without its sessions.
+[[nodiscard]] std::string kernel_words(Slot slot, std::optional<Slot> resume, bool drop = false);
+
+}  // namespace issu::backends::card

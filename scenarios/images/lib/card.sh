@@ -1,0 +1,125 @@
+# shellcheck shell=bash
+# Cards, which are machines with containers in them, and the kernels that they change. Sourced by
+# scenarios/images/build.
+
+# Modules: the card's disks, ports and channels; file systems of a container; what holds back the
+# packets of sessions; what CRIU asks about sockets, and about connection tracking even where there
+# is none. Nobody loads one later.
+card_modules=(virtio_pci virtio_blk virtio_net virtio_console squashfs overlay loop nf_tables
+  tcp_diag udp_diag raw_diag netlink_diag unix_diag af_packet_diag nf_conntrack_netlink dummy veth)
+card_packages=qemu-guest-agent,iproute2,busybox-static,nftables,kexec-tools,tar,liblxc1,lxc,libxxhash0
+
+# unpack_card: what a card's root file system is made of, into $work/card, once a run.
+unpack_card() {
+  local mirror network keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+  [ ! -e "$work/card/.unpacked" ] || return 0
+  mirror=$(debian_mirror)
+  [ -n "$mirror" ] || die "no Debian archive among this machine's apt sources" \
+    "name one: ISSU_MIRROR=http://... $script"
+  say "card: unpacking its programs from $mirror"
+  mmdebstrap_network
+  retry quietly "$work/card.log" run_mmdebstrap_card "$mirror" "$keyring" ||
+    die "the card's packages could not be fetched from $mirror" "look at $work/card.log"
+  merge_usr "$work/card"
+  touch "$work/card/.unpacked"
+}
+
+run_mmdebstrap_card() {
+  rm -rf "${work:?}/card"
+  mmdebstrap --variant=extract --mode=root --format=directory --architectures=amd64 \
+    --include="$card_packages" --keyring="$2" "${network[@]}" bookworm "$work/card" \
+    "deb [signed-by=$2] $1 bookworm main"
+}
+
+# make_card FILE: the root file system: what the container is started, saved and restored with, a
+# CRIU that works on each kernel, the agent, and the container's own root file system.
+make_card() {
+  local root=$work/card-root program library
+  unpack_card
+  unpack_release bookworm
+  rm -rf "$root" "$work/inner"
+  strip_tree "$work/bookworm" "$work/inner" frr
+  for folder in usr/bin usr/sbin usr/lib usr/lib64 usr/share/issu proc sys dev run tmp root \
+    etc var usr/lib/x86_64-linux-gnu/lxc/rootfs; do
+    mkdir -p "$root/$folder"
+  done
+  ln -s usr/bin usr/sbin usr/lib usr/lib64 "$root/"
+  ln -s ../run "$root/var/run"
+  for program in /usr/sbin/qemu-ga /usr/bin/ip /usr/bin/busybox /usr/sbin/nft /usr/sbin/kexec \
+    /usr/bin/tar; do
+    copy_in "$work/card" "$root" "$program"
+    copy_libraries "$work/card" "$root" "$program"
+  done
+  for library in liblxc.so.1 libxxhash.so.0; do
+    copy_in "$work/card" "$root" "/usr/lib/x86_64-linux-gnu/$library"
+    copy_libraries "$work/card" "$root" "/usr/lib/x86_64-linux-gnu/$library"
+  done
+  # CRIU packs what lies in a container's /dev with tar and gzip; it tries itself out on `sleep`.
+  for program in sh gzip sleep; do
+    ln -s busybox "$root/usr/bin/$program"
+  done
+  add_criu "$root"
+  write_etc "$root/etc"
+  install -m 755 "$here/guest/card-init" "$root/usr/sbin/card-init"
+  make_quick_payload "$work/inner" "$root/usr/share/issu/payload.squashfs"
+  make_quick_payload "$root" "$1"
+}
+
+# add_criu ROOT: the one of a newer release, with its own libraries, in the place where our programs
+# look for it. Debian 12's own does not know the option `network-lock skip`.
+add_criu() {
+  local tree=$1$criu_prefix/tree folder=usr/lib/x86_64-linux-gnu library
+  [ -x "$criu_prefix/bin/criu" ] || fetch_criu "$work/criu.log"
+  mkdir -p "$tree/$folder" "$tree/usr/sbin" "$1$criu_prefix/bin"
+  "$criu_prefix/tree/$folder/ld-linux-x86-64.so.2" --library-path "$criu_prefix/tree/$folder" \
+    --list "$criu_prefix/tree/usr/sbin/criu" | awk '$2 == "=>" { print $3 }' |
+    while read -r library; do cp -L "$library" "$tree/$folder/"; done
+  cp -L "$criu_prefix/tree/$folder/ld-linux-x86-64.so.2" "$tree/$folder/"
+  cp "$criu_prefix/tree/usr/sbin/criu" "$tree/usr/sbin/"
+  cp "$criu_prefix/bin/criu" "$1$criu_prefix/bin/"
+}
+
+# make_quick_payload ROOT FILE: not compressed, because it is read while a router is dark.
+make_quick_payload() {
+  rm -f "$2"
+  quietly "$work/mksquashfs.log" mksquashfs "$1" "$2" -noI -noD -noF -noX -all-root -no-xattrs -no-exports \
+    -noappend -no-progress || die "mksquashfs did not make $2"
+}
+
+# make_card_kernel NAME FILE: vmlinuz, and an initrd with all modules that a card needs, of the kernel
+# that is unpacked for the image without "card-" in front.
+make_card_kernel() {
+  local tree=$work/kernels/${1#card-} payload=$work/kernel-payload release
+  release=$(kernel_release "$tree")
+  rm -rf "$payload"
+  mkdir "$payload"
+  cp "$tree/boot/vmlinuz-$release" "$payload/vmlinuz"
+  make_card_initrd "$tree" "$release" "$payload/initrd"
+  make_quick_payload "$payload" "$2"
+}
+
+# make_card_initrd TREE RELEASE FILE: not compressed, since a kernel is waited for. Its modules are stripped
+# of what is only for debuggers, and with it of their signatures: each would be verified.
+make_card_initrd() {
+  local tree=$work/card-initrd module name
+  rm -rf "$tree"
+  mkdir -p "$tree/bin" "$tree/modules" "$tree/proc" "$tree/sys" "$tree/dev" "$tree/base" \
+    "$tree/over" "$tree/root"
+  unpack_card
+  cp "$work/card/usr/bin/busybox" "$tree/bin/"
+  install -m 755 "$here/guest/card-initrd-init" "$tree/init"
+  for name in "${card_modules[@]}"; do
+    # What is built into one kernel is a module of the other.
+    modprobe -d "$1" -S "$2" --show-depends "$name" 2>/dev/null |
+      awk '$1 == "insmod" { print $2 }'
+  done | awk '!seen[$0]++' | while read -r module; do
+    name=${module##*/}
+    case $name in
+      *.xz) name=${name%.xz} && xz -dc "$module" >"$tree/modules/$name" ;;
+      *) cp "$module" "$tree/modules/$name" ;;
+    esac
+    objcopy --strip-debug --remove-section=.BTF "$tree/modules/$name"
+    echo "$name" >>"$tree/modules/order"
+  done
+  (cd "$tree" && find . | LC_ALL=C sort | busybox cpio -o -H newc 2>/dev/null) >"$3"
+}
