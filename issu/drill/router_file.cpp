@@ -101,6 +101,11 @@ std::string router_toml(const LabSpec& lab, const Layout& layout, const std::str
     text += fmt::format("\n[vm]\nuri = \"{}\"\nuri_b = \"{}\"\n", layout.hypervisor("a").uri(),
                         layout.hypervisor("b").uri());
   }
+  if (!lab.agent) {
+    text +=
+        fmt::format("\n[vm]\nagent = false\n\n[vm.foreign]\nconfig_disk = \"{}\"\nready = \"{}\"\n",
+                    layout.startup_disk().string(), foreign_ready);
+  }
   text += fmt::format("\n[images]\ncompatible = \"{}\"\nkeyring = \"{}\"\n", compatible,
                       keyring.string());
   for (const PeerPlace& peer : layout.peers) {
