@@ -69,10 +69,10 @@ protocol bgp guest {{
   error wait time 1, 4;
   graceful restart on;
   ipv4 {{ import all; export none; }};
-  ipv6 {{ import all; export none; }};
+  ipv6 {{ import all; export none; next hop address ::ffff:{}; }};
 }}
 )",
-                            local, guest.as, guest.address, guest.as);
+                            local, guest.as, guest.address, guest.as, local);
 }
 
 Result<void> Collector::start() {
