@@ -77,6 +77,19 @@ struct MigrateLimits {
   std::uint32_t bandwidth_mib_s = 0;  ///< at the most; 0: as fast as it goes
 };
 
+/// A guest without an agent, as it can be known from outside: by its console and by BGP; filled
+/// from
+/// `[vm.foreign]` of router.toml.
+struct ForeignGuest {
+  /// Attached read only, as it is, as the second disk of both slots' machines. Empty: none.
+  std::filesystem::path config_disk;
+  std::string ready;     ///< what its serial console says once it is up; empty: nobody waits
+  double ready_s = 300;  ///< for that
+  std::string address = "169.254.0.2";       ///< its own, on its last network device
+  std::string collector = "169.254.0.1/30";  ///< the host's, at the other end of that link
+  std::uint32_t as = 65000;                  ///< of the iBGP session between the two
+};
+
 /// The virtual machines of the slots; filled from `[vm]` of router.toml, for the backend "vm".
 struct VmSpec {
   /// Of libvirt, "qemu:///system". Empty: libvirt's driver in our own process.
@@ -88,6 +101,7 @@ struct VmSpec {
   std::uint32_t memory_mib = 512;   ///< of each slot
   std::uint32_t vcpus = 1;
   MigrateLimits migrate;
+  std::optional<ForeignGuest> foreign;  ///< `agent = false`; no value: the guests are of our images
 };
 
 /// What a backend and an NPU driver have to know of a router; filled from router.toml.

@@ -113,10 +113,11 @@ SessionView session_of(const BirdProtocol& protocol) {
   session.state = protocol.info;
   session.graceful_restart = protocol.local_graceful_restart && protocol.neighbor_graceful_restart;
   session.hold_time_s = protocol.hold_time_s;
-  session.end_of_rib = session.established;
+  // What the neighbour has not said again since its restart is still among its routes.
+  session.end_of_rib = session.established && !protocol.neighbor_restarting;
   for (const BirdChannel& channel : protocol.channels) {
     session.prefixes += channel.counters ? channel.counters->imported : 0;
-    session.end_of_rib = session.end_of_rib && !channel.recovering;
+    session.end_of_rib = session.end_of_rib && !channel.recovering && !channel.neighbor_restarting;
   }
   return session;
 }

@@ -20,7 +20,8 @@ ControlPlaneView frr_view(const std::filesystem::path& folder,
 ///
 /// BIRD does not say which End-of-RIB marks it got. While it recovers from a restart of its own
 /// (`bird -R`) it names the channels that it waits for: a session's `end_of_rib` is true once none
-/// of its channels is among them.
+/// of its channels is among them. So it is while a neighbour restarts: its routes are held until
+/// its End-of-RIB, and BIRD says so.
 ControlPlaneView bird_view(const std::filesystem::path& socket,
                            std::chrono::milliseconds timeout = std::chrono::seconds(5));
 

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "backends/suite/slot_parts.hpp"
+#include "backends/vm/foreign.hpp"
 #include "backends/vm/payload.hpp"
 #include "backends/vm/vm.hpp"
 #include "issu/base/child.hpp"
@@ -345,7 +346,11 @@ Result<std::unique_ptr<RouteProcessor>> make_vm(const RouterSpec& spec) {
   if (!suite) {
     return fail(std::move(suite).error());
   }
-  return std::make_unique<VmRouteProcessor>(spec, **suite);
+  auto ours = std::make_unique<VmRouteProcessor>(spec, **suite);
+  if (spec.vm.foreign) {
+    return std::make_unique<ForeignRouteProcessor>(spec, std::move(ours));
+  }
+  return ours;
 }
 
 }  // namespace issu::backends

@@ -59,6 +59,9 @@ void read_npu_section(StrictTable& document, RouterConfig& config) {
   backends::NpuSpec& npu = config.router.npu;
   npu.feed = config.router.suite == "bird" ? "netlink" : "fpm";
   if (config.backend != "lxc") {
+    if (auto vm = document.table("vm"); vm && !vm->boolean("agent", true)) {
+      npu.feed = "netlink";
+    }
     npu.punt_links = backends::PuntLinks::taps;
   }
   auto section = document.table("npu");

@@ -76,13 +76,14 @@ std::string without(const Row& row) {
 
 std::vector<Capability> check_privileges(const Options&) {
   const bool root = ::geteuid() == 0;
-  std::vector<Capability> found = {{"root",
-                                    "root",
-                                    root ? Present::yes : Present::no,
-                                    root ? "uid 0" : "uid " + std::to_string(::geteuid()),
-                                    "everything that touches the machine",
-                                    "run it as root (sudo issu …)",
-                                    {"checkpoint", "kernel", "lxc", "restart", "soft", "standby", "vm"}}};
+  std::vector<Capability> found = {
+      {"root",
+       "root",
+       root ? Present::yes : Present::no,
+       root ? "uid 0" : "uid " + std::to_string(::geteuid()),
+       "everything that touches the machine",
+       "run it as root (sudo issu …)",
+       {"checkpoint", "kernel", "lxc", "restart", "soft", "standby", "vm"}}};
   const auto held = effective();
   for (const Row& row : rows()) {
     Capability capability{"capability." + std::string(row.name),

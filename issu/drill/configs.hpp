@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "issu/base/result.hpp"
 #include "issu/drill/layout.hpp"
 
 namespace issu::drill {
@@ -28,6 +29,15 @@ namespace issu::drill {
 /// bfdd.conf with the profile "lab", and BIRD's protocol.
 [[nodiscard]] std::string frr_bfd_conf(const BfdSpec& bfd, const std::string& hostname);
 [[nodiscard]] std::string bird_bfd_conf(const BfdSpec& bfd);
+
+/// What a guest without an agent prints on its console once it is up (scenarios/images/foreign).
+constexpr const char* foreign_ready = "foreign guest: login:";
+/// bgpd.conf of such a guest: the router's, and the session with the collector on the host.
+[[nodiscard]] std::string foreign_bgpd_conf(const Layout& layout);
+/// Its addresses, a line "ethN ADDRESS" each: the ports in their order, then its management link.
+[[nodiscard]] std::string foreign_addresses(const Layout& layout);
+/// Makes the disk that it reads its configuration from.
+Result<void> write_startup_disk(const Layout& layout);
 
 /// router.toml of the lab. `compatible` and `keyring`: of the images.
 [[nodiscard]] std::string router_toml(const LabSpec& lab, const Layout& layout,

@@ -255,6 +255,9 @@ Result<void> make_peers(const LabSpec& spec, const Layout& layout, LabRecord& re
     ISSU_TRY(write_peer(layout, peer), "writing its configuration");
   }
   ISSU_TRY(write_router_config(spec, layout), "writing the router's configuration");
+  if (!spec.agent) {
+    ISSU_TRY(write_startup_disk(layout), "writing the guest's configuration");
+  }
   return write_file_atomic(layout.router_file(), router_toml(spec, layout, compatible, keyring));
 }
 

@@ -189,6 +189,11 @@ void read_lab(config::StrictTable& document, LabSpec& lab) {
                     "are for virtual machines, and the lab's backend is " + lab.backend,
                     "backend = \"vm\"");
   }
+  lab.agent = section->boolean("agent", true);
+  if (!lab.agent && (lab.backend != "vm" || lab.suite != "frr" || lab.hypervisors != 0)) {
+    section->refuse("agent", "is false of virtual machines with FRR at one hypervisor only",
+                    "backend = \"vm\", suite = \"frr\", no hypervisors");
+  }
   lab.npu = section->choice("npu", {"kernel", "soft"}, lab.backend != "lxc" ? "soft" : lab.npu);
   lab.engine = section->choice("engine", {"packet", "xdp"}, "");
   if (!lab.engine.empty() && lab.npu == "kernel") {

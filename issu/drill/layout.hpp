@@ -33,6 +33,8 @@ struct Layout {
 
   [[nodiscard]] std::filesystem::path router_file() const { return work / "router.toml"; }
   [[nodiscard]] std::filesystem::path config_dir() const { return work / "config"; }
+  /// The configuration of a guest without an agent, as a disk.
+  [[nodiscard]] std::filesystem::path startup_disk() const { return work / "startup.squashfs"; }
   [[nodiscard]] std::filesystem::path state_dir() const { return work / "state"; }
   /// Beside the work folder: it outlives the lab.
   [[nodiscard]] std::filesystem::path evidence() const { return work.string() + "-evidence"; }

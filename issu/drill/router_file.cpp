@@ -105,6 +105,11 @@ std::string router_toml(const LabSpec& lab, const Layout& layout, const std::str
     text += fmt::format("\n[vm]\ncard = \"{}\"\n",
                         (keyring.parent_path() / "card-bookworm.squashfs").string());
   }
+  if (!lab.agent) {
+    text +=
+        fmt::format("\n[vm]\nagent = false\n\n[vm.foreign]\nconfig_disk = \"{}\"\nready = \"{}\"\n",
+                    layout.startup_disk().string(), foreign_ready);
+  }
   text += fmt::format("\n[images]\ncompatible = \"{}\"\nkeyring = \"{}\"\n", compatible,
                       keyring.string());
   for (const PeerPlace& peer : layout.peers) {

@@ -55,6 +55,7 @@ struct LabSpec {
   std::vector<std::string> daemons;  ///< empty: the suite's usual ones
   std::string image;                 ///< what the router runs at the beginning
   std::string backend = "lxc";       ///< or "vm", "card", which bring the NPU driver soft
+  bool agent = true;                 ///< of virtual machines; false: those of another vendor
   unsigned hypervisors = 0;          ///< libvirt daemons of the lab's own, a slot each: 0 or 2
   std::string npu = "kernel";        ///< the NPU driver: "kernel" or "soft"
   std::string engine;                ///< of the driver soft; empty: its usual one

@@ -45,7 +45,8 @@ class PortsByIndex {
   void look() {
     looked_at_ = mono_now();
     std::map<std::uint32_t, std::uint32_t> found;
-    if (settings_.npu.punt_links == PuntLinks::taps) {
+    // Over FPM a guest says its own numbers; netlink has those of this machine.
+    if (settings_.npu.punt_links == PuntLinks::taps && settings_.npu.feed == "fpm") {
       for (std::size_t n = 0; n < settings_.ports.size(); ++n) {
         if (const auto index = tables_.find_port(settings_.ports[n].name)) {
           found[first_ifindex_in_guest + static_cast<std::uint32_t>(n)] = *index;

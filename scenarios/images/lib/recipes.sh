@@ -4,7 +4,8 @@
 container_images=(frr-bookworm frr-trixie bird-bookworm bird-trixie
   frr-broken-exits frr-broken-mute frr-broken-half)
 image_names=("${container_images[@]}" frr-vm-bookworm frr-vm-trixie
-  frr-vm-broken-silent frr-vm-broken-panic frr-vm-broken-disk kernel-6.1 kernel-6.1-old kernel-6.12
+  frr-vm-broken-silent frr-vm-broken-panic frr-vm-broken-disk frr-vm-foreign-bookworm
+  frr-vm-foreign-trixie kernel-6.1 kernel-6.1-old kernel-6.12
   card-bookworm card-kernel-6.1-old card-kernel-6.1 card-kernel-6.12)
 
 known_image() {
@@ -81,6 +82,7 @@ description_of() {
     frr-vm-broken-silent) echo "a virtual machine that boots, and whose zebra never answers" ;;
     frr-vm-broken-panic) echo "a virtual machine whose kernel panics while it boots" ;;
     frr-vm-broken-disk) echo "a disk that nothing boots from" ;;
+    frr-vm-foreign-*) echo "the same as another vendor's: no agent, its own configuration disk" ;;
     kernel-6.1-old) echo "the kernel of the drills' virtual machines" ;;
     kernel-*) echo "Linux ${1#kernel-} of Debian 12" ;;
     *-vm-*) echo "a virtual machine with $(suite_of "$1") of Debian $(release_of "$1")" ;;
@@ -92,10 +94,11 @@ description_of() {
   esac
 }
 
-# good_one NAME: the image that a broken virtual machine is made of.
+# good_one NAME: the image that an altered virtual machine is made of.
 good_one() {
   case $1 in
     frr-vm-broken-*) echo frr-vm-trixie ;;
+    frr-vm-foreign-*) echo "frr-vm-${1##*-}" ;;
   esac
 }
 
@@ -116,7 +119,7 @@ break_image() {
 # inputs_of NAME: a hash of everything of this tree that an image is made from, keys included.
 inputs_of() {
   { printf '%s\n' "$1"
-    cat "$script" "$here"/lib/*.sh "$here"/broken/* "$here"/guest/* \
+    cat "$script" "$here"/lib/*.sh "$here"/broken/* "$here"/guest/* "$here"/foreign/* \
       "$out/keys/ca.pem" "$out/keys/signer.pem"
   } | sha256sum
 }
