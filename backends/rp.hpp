@@ -162,8 +162,9 @@ class RouteProcessor {
   /// "lxc", "vm": for people and reports.
   [[nodiscard]] virtual std::string backend() const = 0;
 
-  /// Which kinds of images it takes, by their names in a manifest. With "kernel", a slot can be
-  /// staged with a kernel beside its payload.
+  /// Which kinds of images it takes, by their names in a manifest. With "kernel"
+  /// among others, a slot can be staged with a kernel beside its payload; with "kernel" alone, one
+  /// is its payload.
   [[nodiscard]] virtual std::vector<std::string> kinds() const { return {"rootfs"}; }
 
   /// Everything that keeps this backend from running here, all at once; a preflight check.

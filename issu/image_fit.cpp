@@ -19,12 +19,16 @@ Result<void> check_kind(const backends::RouteProcessor& rp, const image::Manifes
               ErrorKind::refused);
 }
 
+bool kernel_goes_beside(const backends::RouteProcessor& rp) {
+  return rp.kinds() != std::vector<std::string>{"kernel"};
+}
+
 Result<void> check_first(const backends::RouteProcessor& rp, const image::Manifest& manifest,
                          const std::string& name) {
   if (auto fits = check_kind(rp, manifest, name); !fits) {
     return fits;
   }
-  if (manifest.kind == image::Kind::kernel) {
+  if (manifest.kind == image::Kind::kernel && kernel_goes_beside(rp)) {
     return fail(name + " holds a kernel alone, a router's first image has its daemons",
                 "bring the router up with an image of another kind, then upgrade to the kernel",
                 ErrorKind::refused);

@@ -12,7 +12,11 @@ namespace issu {
 Result<void> check_kind(const backends::RouteProcessor& rp, const image::Manifest& manifest,
                         const std::string& name);
 
-/// Whether it can be a router's first image: a kernel needs a slot whose payload it goes beside.
+/// Whether an image of kind kernel goes beside a payload that stays. Where the backend takes
+/// kernels only, one is all that a slot holds.
+[[nodiscard]] bool kernel_goes_beside(const backends::RouteProcessor& rp);
+
+/// Whether it can be a router's first image: a kernel that goes beside a payload can't.
 Result<void> check_first(const backends::RouteProcessor& rp, const image::Manifest& manifest,
                          const std::string& name);
 

@@ -24,6 +24,7 @@ class CardRouteProcessor final : public RouteProcessor {
   CardRouteProcessor(RouterSpec spec, const Suite& suite) : spec_(std::move(spec)), suite_(suite) {}
 
   [[nodiscard]] std::string backend() const override { return "card"; }
+  [[nodiscard]] std::vector<std::string> kinds() const override { return {"kernel"}; }
   Result<void> check() override;
   Result<void> stage(Slot slot, const StagedPayload& payload) override;
   /// With the other slot's daemons running: an error, a card runs one kernel.

@@ -64,7 +64,7 @@ void check_measurement(const Context& context, Reasons& reasons) {
 
 /// Of what the image replaces: the routing software, or the kernel that the slot runs on.
 std::string running_version(Context& context, image::Kind kind) {
-  if (kind == image::Kind::kernel) {
+  if (kind == image::Kind::kernel && kernel_goes_beside(context.rp)) {
     auto status = context.rp.status(context.from);
     return status ? status->kernel : "";
   }

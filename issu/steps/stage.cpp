@@ -1,5 +1,6 @@
 #include "issu/base/file.hpp"
 #include "issu/image/bundle.hpp"
+#include "issu/image_fit.hpp"
 #include "issu/steps/steps.hpp"
 
 namespace issu::steps {
@@ -14,7 +15,7 @@ Result<SlotImage> bring_in(const Context& context, const image::VerifiedBundle& 
   }
   SlotImage image{manifest.version, manifest.compatible, manifest.kind_text(),
                   bundle.payload_sha256()};
-  if (manifest.kind == image::Kind::kernel) {
+  if (manifest.kind == image::Kind::kernel && kernel_goes_beside(context.rp)) {
     if (!*running) {
       return fail("nothing lies in the slot that runs, a kernel has nothing to go beside");
     }
