@@ -3,8 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <sstream>
-
+#include "backends/vm/host_memory.hpp"
 #include "backends/vm/route_processor.hpp"
 #include "issu/base/file.hpp"
 #include "issu/base/reasons.hpp"
@@ -13,22 +12,6 @@ namespace issu::backends {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Of QEMU itself beside the guest's memory, roughly.
-constexpr std::uint64_t qemu_itself_mib = 128;
-
-/// MiB that the machine could give to new processes (proc_meminfo(5)); no value: not told.
-std::optional<std::uint64_t> available_mib() {
-  std::istringstream lines(read_file("/proc/meminfo").value_or(""));
-  std::string key;
-  std::uint64_t kib = 0;
-  for (std::string rest; lines >> key >> kib && std::getline(lines, rest);) {
-    if (key == "MemAvailable:") {
-      return kib >> 10U;
-    }
-  }
-  return std::nullopt;
-}
 
 /// The same file under two names: whichever goes first, the other one stays.
 Result<void> share(const fs::path& file, const fs::path& name) {
@@ -113,8 +96,9 @@ Result<MigrateCheck> VmRouteProcessor::check_migrate(Slot from, Slot to) {
                   "[vm] uri and uri_b: a libvirt daemon for each slot");
     }
   }
-  const std::uint64_t needed = spec_.vm.memory_mib + qemu_itself_mib;
-  if (const auto there = available_mib(); there && *there < needed) {
+  const std::uint64_t needed = spec_.vm.memory_mib + vm::qemu_itself_mib;
+  if (const auto there = vm::available_mib(read_file("/proc/meminfo").value_or(""));
+      there && *there < needed) {
     reasons.add(fmt::format("while it moves, the machine is there twice: the second needs {} MiB "
                             "of memory, and {} MiB are available",
                             needed, *there),

@@ -1,6 +1,8 @@
 // What VmRouteProcessor does with a guest that runs: its daemons, its links, standing still.
 
+#include "backends/vm/host_memory.hpp"
 #include "backends/vm/route_processor.hpp"
+#include "issu/base/file.hpp"
 
 namespace issu::backends {
 namespace {
@@ -103,7 +105,8 @@ Result<void> VmRouteProcessor::fence(Slot slot) {
 }
 
 Result<void> VmRouteProcessor::check_standby() {
-  return {};
+  return vm::room_for_second(spec_.vm.memory_mib,
+                             vm::available_mib(read_file("/proc/meminfo").value_or("")));
 }
 
 }  // namespace issu::backends
