@@ -88,7 +88,6 @@ class VmRouteProcessor final : public RouteProcessor {
   Result<void> need_active(Slot slot);
 
   static constexpr std::chrono::seconds answers_within{20};
-  static constexpr std::uintmax_t file_limit = std::uintmax_t{4} << 30U;  ///< of a payload
 
   RouterSpec spec_;
   const Suite& suite_;

@@ -2,6 +2,7 @@
 // connections. It goes on in either slot, also when everything else of the host was started anew.
 
 #include "backends/vm/route_processor.hpp"
+#include "issu/base/child.hpp"
 #include "issu/base/file.hpp"
 #include "issu/base/reasons.hpp"
 
@@ -67,12 +68,11 @@ Result<SaveEstimate> VmRouteProcessor::check_save(Slot slot) {
 }
 
 Result<void> VmRouteProcessor::check_same(Slot slot, const fs::path& payload) {
-  const auto running = read_file(files(slot).base(), file_limit);
-  const auto wanted = read_file(payload, file_limit);
-  if (!running || !wanted) {
-    return fail(!running ? running.error() : wanted.error());
+  auto compared = run({"cmp", "--silent", files(slot).base().string(), payload.string()});
+  if (!compared) {
+    return fail(std::move(compared).error());
   }
-  return *running == *wanted
+  return compared->status == 0
              ? Result<void>()
              : fail("the image is not the one that runs: a saved machine goes on from its own disk",
                     "for a new image: --strategy standby");

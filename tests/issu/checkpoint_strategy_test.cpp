@@ -1,12 +1,9 @@
 #include <doctest/doctest.h>
 
-#include "tests/issu/router_lab.hpp"
+#include "tests/issu/walks.hpp"
 
 namespace issu {
 namespace {
-
-using tests::Killed;
-using tests::killed_and_resumed;
 
 struct Lab : tests::Lab {
   Lab() { strategy = "checkpoint"; }
@@ -118,58 +115,11 @@ TEST_CASE("checkpoint: a save that fails leaves the old side as it was") {
 }
 
 TEST_CASE("checkpoint: killed right after any record, it ends whole when it is resumed") {
-  for (const bool accept : {true, false}) {
-    for (int record_number = 1;; ++record_number) {
-      CAPTURE(accept);
-      CAPTURE(record_number);
-      Lab lab;
-      lab.open(accept ? "accept" : "");
-      int seen = 0;
-      const bool killed = killed_and_resumed(lab, [&](Listener& listener, bool&) {
-        listener.record = [&](const Record&) {
-          if (++seen == record_number) {
-            throw Killed{};
-          }
-        };
-      });
-      lab.check_ended(accept ? Outcome::committed : Outcome::rolled_back);
-      CHECK_FALSE(lab.rp.sessions_dropped);
-      if (!killed) {
-        CHECK(record_number > 18);
-        break;
-      }
-    }
-  }
+  tests::walk_records<Lab>([](Lab& lab) { CHECK_FALSE(lab.rp.sessions_dropped); });
 }
 
 TEST_CASE("checkpoint: any verb that is killed or fails once leaves a whole router") {
-  for (const bool kill : {true, false}) {
-    for (int call = 1;; ++call) {
-      CAPTURE(kill);
-      CAPTURE(call);
-      Lab lab;
-      lab.open();
-      int seen = 0;
-      killed_and_resumed(lab, [&](Listener&, bool&) {
-        lab.world.fault = [&](const std::string&) -> Result<void> {
-          if (++seen == call) {
-            if (kill) {
-              throw Killed{};
-            }
-            return fail("planted");
-          }
-          return {};
-        };
-      });
-      const auto outcome = lab.document()["outcome"].get<std::string>();
-      if (outcome != "refused") {
-        lab.check_ended(outcome == "committed" ? Outcome::committed : Outcome::rolled_back);
-      }
-      if (seen < call) {
-        break;
-      }
-    }
-  }
+  tests::walk_kills_and_faults<Lab>();
 }
 
 }  // namespace

@@ -1,13 +1,10 @@
 #include <doctest/doctest.h>
 
 #include "issu/image/bundle.hpp"
-#include "tests/issu/router_lab.hpp"
+#include "tests/issu/walks.hpp"
 
 namespace issu {
 namespace {
-
-using tests::Killed;
-using tests::killed_and_resumed;
 
 struct Lab : tests::Lab {
   Lab() {
@@ -129,60 +126,11 @@ TEST_CASE("migrate: a slot that can't be emptied afterwards is told, and the rou
 }
 
 TEST_CASE("migrate: killed right after any record, it ends whole when it is resumed") {
-  for (const bool accept : {true, false}) {
-    for (int record_number = 1;; ++record_number) {
-      CAPTURE(accept);
-      CAPTURE(record_number);
-      Lab lab;
-      lab.open(accept ? "accept" : "");
-      int seen = 0;
-      const bool killed = killed_and_resumed(lab, [&](Listener& listener, bool&) {
-        listener.record = [&](const Record&) {
-          if (++seen == record_number) {
-            throw Killed{};
-          }
-        };
-      });
-      lab.check_ended(accept ? Outcome::committed : Outcome::rolled_back);
-      CHECK(lab.npu.ports() == (accept ? backends::Slot::b : backends::Slot::a));
-      lab.check_moved_only();
-      if (!killed) {
-        CHECK(record_number > 18);
-        break;
-      }
-    }
-  }
+  tests::walk_records<Lab>([](Lab& lab) { lab.check_moved_only(); });
 }
 
 TEST_CASE("migrate: any verb that is killed or fails once leaves a whole router") {
-  for (const bool kill : {true, false}) {
-    for (int call = 1;; ++call) {
-      CAPTURE(kill);
-      CAPTURE(call);
-      Lab lab;
-      lab.open();
-      int seen = 0;
-      killed_and_resumed(lab, [&](Listener&, bool&) {
-        lab.world.fault = [&](const std::string&) -> Result<void> {
-          if (++seen == call) {
-            if (kill) {
-              throw Killed{};
-            }
-            return fail("planted");
-          }
-          return {};
-        };
-      });
-      const auto outcome = lab.document()["outcome"].get<std::string>();
-      if (outcome != "refused") {
-        lab.check_ended(outcome == "committed" ? Outcome::committed : Outcome::rolled_back);
-        lab.check_moved_only();
-      }
-      if (seen < call) {
-        break;
-      }
-    }
-  }
+  tests::walk_kills_and_faults<Lab>([](Lab& lab) { lab.check_moved_only(); });
 }
 
 }  // namespace

@@ -1,12 +1,9 @@
 #include <doctest/doctest.h>
 
-#include "tests/issu/router_lab.hpp"
+#include "tests/issu/walks.hpp"
 
 namespace issu {
 namespace {
-
-using tests::Killed;
-using tests::killed_and_resumed;
 
 struct Lab : tests::Lab {
   Lab() { strategy = "standby"; }
@@ -78,71 +75,15 @@ TEST_CASE("standby: once the new side had the ports, the old daemons start anew 
 }
 
 TEST_CASE("standby: killed right after any record, it ends whole when it is resumed") {
-  for (const bool accept : {true, false}) {
-    for (int record_number = 1;; ++record_number) {
-      CAPTURE(accept);
-      CAPTURE(record_number);
-      Lab lab;
-      lab.open(accept ? "accept" : "");
-      int seen = 0;
-      const bool killed = killed_and_resumed(lab, [&](Listener& listener, bool&) {
-        listener.record = [&](const Record&) {
-          if (++seen == record_number) {
-            throw Killed{};
-          }
-        };
-      });
-      lab.check_ended(accept ? Outcome::committed : Outcome::rolled_back);
-      if (!killed) {
-        CHECK(record_number > 18);
-        break;
-      }
-    }
-  }
+  tests::walk_records<Lab>();
 }
 
 TEST_CASE("standby: killed inside any verb of a port, it ends whole when it is resumed") {
-  for (const bool accept : {true, false}) {
-    for (int call = 1;; ++call) {
-      CAPTURE(accept);
-      CAPTURE(call);
-      Lab lab;
-      lab.open(accept ? "accept" : "");
-      int seen = 0;
-      const bool killed = killed_and_resumed(lab, [&](Listener&, bool&) {
-        lab.world.fault = [&](const std::string&) -> Result<void> {
-          if (++seen == call) {
-            throw Killed{};
-          }
-          return {};
-        };
-      });
-      lab.check_ended(accept ? Outcome::committed : Outcome::rolled_back);
-      if (!killed) {
-        break;
-      }
-    }
-  }
+  tests::walk_kills_in_verbs<Lab>();
 }
 
 TEST_CASE("standby: any verb that fails once ends committed or rolled back, never in between") {
-  for (int call = 1;; ++call) {
-    CAPTURE(call);
-    Lab lab;
-    lab.open();
-    int seen = 0;
-    lab.world.fault = [&](const std::string&) -> Result<void> {
-      return ++seen == call ? fail("planted") : Result<void>{};
-    };
-    const auto outcome = lab.run();
-    REQUIRE(outcome);
-    if (*outcome != Outcome::refused) {
-      lab.check_ended(*outcome);
-    }
-    if (seen < call) {
-      break;
-    }
-  }
+  tests::walk_faults<Lab>();
 }
 
 }  // namespace

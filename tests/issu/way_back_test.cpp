@@ -1,13 +1,10 @@
 #include <doctest/doctest.h>
 
 #include "issu/converge.hpp"
-#include "tests/issu/router_lab.hpp"
+#include "tests/issu/walks.hpp"
 
 namespace issu {
 namespace {
-
-using tests::Killed;
-using tests::killed_and_resumed;
 
 /// Strategy restart whose old side is saved at freeze.
 struct Lab : tests::Lab {
@@ -87,27 +84,7 @@ TEST_CASE("saved way back: what can't be saved goes back cold, and the document 
 }
 
 TEST_CASE("saved way back: killed inside any verb, it ends whole when it is resumed") {
-  for (const bool accept : {true, false}) {
-    for (int call = 1;; ++call) {
-      CAPTURE(accept);
-      CAPTURE(call);
-      Lab lab;
-      lab.open(accept ? "accept" : "");
-      int seen = 0;
-      const bool killed = killed_and_resumed(lab, [&](Listener&, bool&) {
-        lab.world.fault = [&](const std::string&) -> Result<void> {
-          if (++seen == call) {
-            throw Killed{};
-          }
-          return {};
-        };
-      });
-      lab.check_ended(accept ? Outcome::committed : Outcome::rolled_back);
-      if (!killed) {
-        break;
-      }
-    }
-  }
+  tests::walk_kills_in_verbs<Lab>();
 }
 
 TEST_CASE("saved way back: abort during any phase but commit goes back") {
