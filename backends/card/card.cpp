@@ -84,7 +84,9 @@ Result<Card> Card::open() {
   if (!rp) {
     return fail(std::move(rp).error());
   }
-  return Card(std::move(*document), std::move(spec), slot, std::move(*rp));
+  const auto memory =
+      MemoryHalf::in_words(read_file("/proc/cmdline").value_or(""), document->memory_mib);
+  return Card(std::move(*document), std::move(spec), slot, memory, std::move(*rp));
 }
 
 fs::path Card::saved(Slot slot) const {

@@ -41,15 +41,17 @@ class Card {
   /// an empty network stack.
   Result<nlohmann::json> resume(Slot from, Sessions sessions);
   Result<nlohmann::json> forget(Slot slot);
-  /// From the kernel of this slot, whose state is saved, into the one that `prepare_save` has
-  /// loaded; does not come back.
-  Result<nlohmann::json> jump(Slot from);
   /// Runs the daemons' sockets to the channels, each once.
   Result<void> relay();
 
  private:
-  Card(CardDocument document, RouterSpec spec, Slot slot, std::unique_ptr<RouteProcessor> rp)
-      : document_(std::move(document)), spec_(std::move(spec)), slot_(slot), rp_(std::move(rp)) {}
+  Card(CardDocument document, RouterSpec spec, Slot slot, const MemoryHalf& memory,
+       std::unique_ptr<RouteProcessor> rp)
+      : document_(std::move(document)),
+        spec_(std::move(spec)),
+        slot_(slot),
+        memory_(memory),
+        rp_(std::move(rp)) {}
   [[nodiscard]] std::filesystem::path saved(Slot slot) const;
   [[nodiscard]] StagedPayload payload() const;
   /// The network cards of this slot's kernel, by the port's name.
@@ -62,6 +64,7 @@ class Card {
   CardDocument document_;
   RouterSpec spec_;
   Slot slot_;
+  MemoryHalf memory_;  ///< in which this kernel runs
   std::unique_ptr<RouteProcessor> rp_;
 };
 

@@ -33,9 +33,13 @@ std::string write_document(const CardDocument& document) {
   for (const CardChannel& channel : document.channels) {
     channels.push_back({{"port", channel.port}, {"socket", channel.socket}});
   }
-  return json{
-      {"router", document.router},       {"suite", document.suite}, {"daemons", document.daemons},
-      {"takes_fpm", document.takes_fpm}, {"ports", ports},          {"channels", channels}}
+  return json{{"router", document.router},
+              {"suite", document.suite},
+              {"daemons", document.daemons},
+              {"takes_fpm", document.takes_fpm},
+              {"memory_mib", document.memory_mib},
+              {"ports", ports},
+              {"channels", channels}}
       .dump(1);
 }
 
@@ -47,6 +51,7 @@ Result<CardDocument> read_document(const std::string& text) {
     document.suite = read.at("suite");
     document.daemons = read.at("daemons").get<std::vector<std::string>>();
     document.takes_fpm = read.at("takes_fpm");
+    document.memory_mib = read.at("memory_mib");
     for (const json& one : read.at("ports")) {
       CardPort port;
       port.name = one.at("name");
@@ -68,8 +73,9 @@ Result<CardDocument> read_document(const std::string& text) {
   return document;
 }
 
-std::string kernel_words(Slot slot, std::optional<Slot> resume, bool drop) {
-  return std::string(quick) + " " + slot_word + name_of(slot) +
+std::string kernel_words(Slot slot, const MemoryHalf& memory, std::optional<Slot> resume,
+                         bool drop) {
+  return std::string(quick) + memory.kernel_words() + " " + slot_word + name_of(slot) +
          (resume ? std::string(" ") + resume_word + name_of(*resume) : "") +
          (drop ? std::string(" ") + drop_word : "");
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "backends/card/memory_half.hpp"
 #include "backends/spec.hpp"
 #include "issu/base/result.hpp"
 
@@ -38,6 +39,7 @@ struct CardDocument {
   std::string suite;
   std::vector<std::string> daemons;
   bool takes_fpm = false;
+  std::uint32_t memory_mib = 512;  ///< of each of the two halves
   std::vector<CardPort> ports;
   std::vector<CardChannel> channels;
 };
@@ -50,6 +52,7 @@ constexpr const char* config_folder = "/run/config";  ///< the configuration dis
 constexpr const char* document_file = "/run/config/card.json";
 constexpr const char* config_etc = "/run/config/etc";
 constexpr const char* card_program = "/run/config/issu-card";
+constexpr const char* start_program = "/run/config/issu-card-start";
 constexpr const char* state_folder = "/run/issu";  ///< the disk that outlives a kernel
 constexpr const char* payload_file = "/usr/share/issu/payload.squashfs";
 
@@ -70,8 +73,9 @@ constexpr const char* slot_word = "issu.slot=";
 constexpr const char* resume_word = "issu.resume=";
 constexpr const char* drop_word = "issu.sessions=drop";  ///< and the sessions do not
 
-/// The command line of a card's kernel. `resume`: the slot whose saved state goes on; `drop`:
-/// without its sessions.
-[[nodiscard]] std::string kernel_words(Slot slot, std::optional<Slot> resume, bool drop = false);
+/// The command line of a card's kernel. `memory`: where it runs; `resume`: the slot whose saved
+/// state goes on; `drop`: without its sessions.
+[[nodiscard]] std::string kernel_words(Slot slot, const MemoryHalf& memory,
+                                       std::optional<Slot> resume, bool drop = false);
 
 }  // namespace issu::backends::card

@@ -55,7 +55,6 @@ const std::map<std::string_view, std::function<Result<json>(Card&, const Words&)
       {"restore", [](Card& card, const Words& words) { return card.restore(sessions_in(words)); }},
       {"resume", resume},
       {"forget", [](Card& card, const Words& words) { return card.forget(slot_in(words)); }},
-      {"jump", [](Card& card, const Words& words) { return card.jump(slot_in(words)); }},
   };
   return table;
 }

@@ -1,10 +1,8 @@
-#include <linux/reboot.h>
 #include <sys/mount.h>
-#include <sys/reboot.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "backends/card/card.hpp"
+#include "backends/card/initrd.hpp"
 #include "backends/npu/kernel/chassis.hpp"
 #include "checkpoint/conditioner/conditioner.hpp"
 #include "checkpoint/flow_lock.hpp"
@@ -101,17 +99,28 @@ Result<void> Card::load_other_kernel() {
   if (!mounted) {
     return fail(std::move(mounted).error());
   }
+  const std::string what = std::string("loading the kernel of slot ") + name_of(next);
   const fs::path folder = kernel_folder;
+  const fs::path initrd = "/run/initrd";
+  ISSU_TRY(initrd_with_start(folder / "initrd", start_program, initrd), what);
+  const MemoryHalf memory = memory_.other();
+  ISSU_TRY(memory.wipe(), what);
   // The old system call: without the check of its digests, which the new kernel would do before
   // anything else, at a speed that is not that of a processor with its caches on.
+  Argv words{"kexec",
+             "-l",
+             "-c",
+             "--no-checks",
+             (folder / "vmlinuz").string(),
+             "--initrd=" + initrd.string(),
+             "--command-line=" + kernel_words(next, memory, slot_)};
+  const auto where = memory.kexec_words();
+  words.insert(words.end(), where.begin(), where.end());
   RunOptions options;
   options.timeout = std::chrono::seconds(60);
-  ISSU_TRY(run_checked({"kexec", "-l", "-c", "--no-checks", (folder / "vmlinuz").string(),
-                        "--initrd=" + (folder / "initrd").string(),
-                        "--command-line=" + kernel_words(next, slot_)},
-                       options),
-           std::string("loading the kernel of slot ") + name_of(next));
-  return {};
+  auto loaded = run_checked(words, options);
+  ISSU_TRY(remove_tree(initrd), what);
+  return loaded ? Result<void>() : pass(std::move(loaded).error(), what);
 }
 
 Result<json> Card::check_save() {
@@ -210,20 +219,6 @@ Result<json> Card::resume(Slot from, Sessions sessions) {
 
 Result<json> Card::forget(Slot slot) {
   ISSU_TRY(rp_->forget_saved(slot), "");
-  return json::object();
-}
-
-Result<json> Card::jump(Slot from) {
-  if (slot_ != from || !fs::exists(saved(from) / "network")) {
-    return fail(std::string("the card runs under the kernel of slot ") + name_of(slot_) +
-                    ", or nothing of it is saved",
-                "save it first");
-  }
-  // What is mounted is on its disk since `save`; nothing of this kernel is needed any more.
-  if (::syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_KEXEC,
-                nullptr) != 0) {
-    return fail_errno("starting the loaded kernel", "was it loaded? `prepare_save` does it");
-  }
   return json::object();
 }
 

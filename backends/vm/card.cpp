@@ -61,7 +61,7 @@ vm::Domain CardRouteProcessor::domain(Slot slot, const std::string& words) const
   vm::Domain domain;
   domain.name = machine();
   domain.accelerator = spec_.vm.accelerator == "kvm" ? vm::Accelerator::kvm : vm::Accelerator::tcg;
-  domain.memory_mib = spec_.vm.memory_mib;
+  domain.memory_mib = memory().card_mib();
   domain.vcpus = spec_.vm.vcpus;
   domain.machine = spec_.vm.machine;
   domain.disk = spec_.card_image;
@@ -223,7 +223,7 @@ Result<void> CardRouteProcessor::boot(Slot slot) {
   if (!card || !runs_under(*card, slot)) {
     // Off, half started, or under a kernel that nothing runs under any more.
     ISSU_TRY(destroy(), what);
-    ISSU_TRY(start(slot, card::kernel_words(slot, std::nullopt)), what);
+    ISSU_TRY(start(slot, card::kernel_words(slot, memory(), std::nullopt)), what);
   }
   auto up = in_card({"up"}, comes_up_within);
   return up ? Result<void>() : pass(std::move(up).error(), what);

@@ -47,6 +47,10 @@ class CardRouteProcessor final : public RouteProcessor {
  private:
   [[nodiscard]] vm::CardFiles files() const { return vm::CardFiles(spec_); }
   [[nodiscard]] std::string machine() const { return "issu-" + spec_.name; }
+  /// Where a kernel runs that is started on a card that was off.
+  [[nodiscard]] card::MemoryHalf memory() const {
+    return {card::MemoryHalf::lower, spec_.vm.memory_mib};
+  }
   [[nodiscard]] std::string label(Slot slot) const;
   [[nodiscard]] std::vector<vm::GuestLink> links() const;
   [[nodiscard]] vm::Domain domain(Slot slot, const std::string& words) const;

@@ -7,6 +7,7 @@
 #include <array>
 #include <functional>
 
+#include "backends/card/initrd.hpp"
 #include "backends/suite/slot_parts.hpp"
 #include "backends/vm/guest_files.hpp"
 #include "issu/base/child.hpp"
@@ -48,18 +49,26 @@ Result<void> write_into(const fs::path& from, const fs::path& to) {
 }
 
 /// A program of ours that runs in the card, beside the one that runs here.
-Result<void> bring_program(const std::string& name, const fs::path& folder) {
+Result<fs::path> program_of_ours(const std::string& name) {
   std::error_code error;
   const fs::path self = fs::read_symlink("/proc/self/exe", error).parent_path();
   for (const fs::path& candidate : {self / name, self.parent_path() / "libexec/issu" / name}) {
     if (!error && fs::is_regular_file(candidate, error)) {
-      fs::copy_file(candidate, folder / name, fs::copy_options::overwrite_existing, error);
-      return error ? Result<void>(fail("copying " + name + ": " + error.message()))
-                   : Result<void>();
+      return candidate;
     }
   }
   return fail(name + " is not beside this program, nor in ../libexec/issu",
               "build or install it with the rest");
+}
+
+Result<void> bring_program(const std::string& name, const fs::path& folder) {
+  auto program = program_of_ours(name);
+  if (!program) {
+    return fail(std::move(program).error());
+  }
+  std::error_code error;
+  fs::copy_file(*program, folder / name, fs::copy_options::overwrite_existing, error);
+  return error ? Result<void>(fail("copying " + name + ": " + error.message())) : Result<void>();
 }
 
 Result<card::CardDocument> document_of(const RouterSpec& spec, const Suite& suite) {
@@ -68,6 +77,7 @@ Result<card::CardDocument> document_of(const RouterSpec& spec, const Suite& suit
   document.suite = spec.suite;
   document.daemons = spec.daemons;
   document.takes_fpm = spec.npu.takes_fpm();
+  document.memory_mib = spec.vm.memory_mib;
   for (std::size_t n = 0; n < spec.ports.size(); ++n) {
     const PortSpec& port = spec.ports[n];
     auto mac = mac_of(spec, n);
@@ -123,7 +133,7 @@ Result<void> write_card_disks(const RouterSpec& spec, const Suite& suite) {
   ISSU_TRY(make_dirs(files.sockets(), 0755), what);
   ISSU_TRY(remove_tree(tree), what);
   ISSU_TRY(copy_config(suite, spec.config_dir, tree / "etc"), what);
-  for (const char* program : {"issu-card", "issu-init", "issu-criu"}) {
+  for (const char* program : {"issu-card", "issu-card-start", "issu-init", "issu-criu"}) {
     ISSU_TRY(bring_program(program, tree), what);
   }
   auto document = document_of(spec, suite);
@@ -183,6 +193,11 @@ Result<void> stage_kernel(const CardFiles& files, Slot slot, const fs::path& pay
   ISSU_TRY(run_checked({"unsquashfs", "-q", "-n", "-d", folder.string(), payload.string(),
                         "vmlinuz", "initrd"}),
            "unpacking the kernel");
+  auto start = program_of_ours("issu-card-start");
+  if (!start) {
+    return fail(std::move(start).error());
+  }
+  ISSU_TRY(card::initrd_with_start(files.initrd(slot), *start, files.initrd(slot)), "");
   if (!fs::exists(files.kernel_disk(slot))) {
     ISSU_TRY(make_dirs(files.folder(), 0700), "");
     ISSU_TRY(make_sparse(files.kernel_disk(slot), kernel_disk_bytes), "");

@@ -105,7 +105,7 @@ Result<json> CardRouteProcessor::wait_for_kernel(Slot slot) {
 
 Result<void> CardRouteProcessor::kexec(Slot from, Slot into) {
   auto begun = vm::GuestAgent(*hypervisor().value(), machine())
-                   .begin({card::card_program, "jump", name_of(from)});
+                   .begin({card::start_program, "jump", name_of(from)});
   return begun ? Result<void>()
                : pass(std::move(begun).error(),
                       std::string("starting the kernel of slot ") + name_of(into));
@@ -134,7 +134,9 @@ Result<json> CardRouteProcessor::restored(Slot saved_from, Slot into, Sessions s
   if (!card || card->value("slot", "") != name_of(into)) {
     // It hangs, or it is off, or goes on without its sessions: the state is on its disk.
     ISSU_TRY(destroy(), "");
-    ISSU_TRY(start(into, card::kernel_words(into, saved_from, sessions == Sessions::drop)), "");
+    ISSU_TRY(
+        start(into, card::kernel_words(into, memory(), saved_from, sessions == Sessions::drop)),
+        "");
     auto came = wait_for_kernel(into);
     if (!came) {
       return fail(std::move(came).error());

@@ -60,7 +60,6 @@ make_card() {
   done
   add_criu "$root"
   write_etc "$root/etc"
-  install -m 755 "$here/guest/card-init" "$root/usr/sbin/card-init"
   make_quick_payload "$work/inner" "$root/usr/share/issu/payload.squashfs"
   make_quick_payload "$root" "$1"
 }
@@ -99,15 +98,12 @@ make_card_kernel() {
 }
 
 # make_card_initrd TREE RELEASE FILE: not compressed, since a kernel is waited for. Its modules are stripped
-# of what is only for debuggers, and with it of their signatures: each would be verified.
+# of what is only for debuggers, and with it of their signatures: each would be verified. The first
+# program comes from whoever starts the kernel (issu-card-start).
 make_card_initrd() {
   local tree=$work/card-initrd module name
   rm -rf "$tree"
-  mkdir -p "$tree/bin" "$tree/modules" "$tree/proc" "$tree/sys" "$tree/dev" "$tree/base" \
-    "$tree/over" "$tree/root"
-  unpack_card
-  cp "$work/card/usr/bin/busybox" "$tree/bin/"
-  install -m 755 "$here/guest/card-initrd-init" "$tree/init"
+  mkdir -p "$tree/modules" "$tree/root"
   for name in "${card_modules[@]}"; do
     # What is built into one kernel is a module of the other.
     modprobe -d "$1" -S "$2" --show-depends "$name" 2>/dev/null |
