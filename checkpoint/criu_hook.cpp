@@ -95,11 +95,17 @@ std::string CriuHook::option(const fs::path& folder) {
   return "action-script " + program_in(folder).string() + "\n";
 }
 
-std::vector<std::string> CriuHook::environment(const std::string& path_variable) const {
+std::vector<std::string> CriuHook::environment(const std::string& path_variable,
+                                               const std::string& version) const {
   const std::string path = path_variable.substr(path_variable.find('=') + 1);
-  return {"PATH=" + folder_.string() + ":" + path,
-          std::string(hook::real_program) + "=" + path.substr(0, path.find(':')) + "/" + criu_name,
-          std::string(hook::socket) + "=" + socket().string()};
+  std::vector<std::string> variables{
+      "PATH=" + folder_.string() + ":" + path,
+      std::string(hook::real_program) + "=" + path.substr(0, path.find(':')) + "/" + criu_name,
+      std::string(hook::socket) + "=" + socket().string()};
+  if (!version.empty()) {
+    variables.push_back(std::string(hook::version) + "=" + version);
+  }
+  return variables;
 }
 
 Result<void> CriuHook::serve(pid_t process, const Deadline& deadline,

@@ -32,8 +32,9 @@ class CriuHook {
   /// A line for CRIU's options file.
   [[nodiscard]] static std::string option(const std::filesystem::path& folder);
   /// Into the environment of CRIU's caller, with the PATH that it has ("PATH=…", the folder of the
-  /// real CRIU first).
-  [[nodiscard]] std::vector<std::string> environment(const std::string& path_variable) const;
+  /// real CRIU first). `version`: CRIU's, so that nobody has to ask it; empty when it is not known.
+  [[nodiscard]] std::vector<std::string> environment(const std::string& path_variable,
+                                                     const std::string& version) const;
 
   /// Waits until the process ends. When CRIU asks meanwhile, `before_freeze` is called, and on its
   /// error CRIU gives up before it has touched anything. That error is given back, if there was

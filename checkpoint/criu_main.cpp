@@ -38,6 +38,11 @@ int call_criu(int count, char** words) {
                  hook::real_program);
     return 2;
   }
+  const char* version = std::getenv(hook::version);
+  if (count == 2 && version != nullptr && std::string_view(words[1]) == "--version") {
+    std::printf("Version: %s\n", version);
+    return 0;
+  }
   std::vector<char*> argv;
   for (int i = 0; i < count; ++i) {
     if (std::string_view(words[i]) == "--freeze-cgroup") {

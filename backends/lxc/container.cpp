@@ -239,14 +239,20 @@ Result<void> Container::dump(const ConfigItems& config, const CriuCall& call, bo
     return fail(std::move(hook).error());
   }
   CriuCall hooked = call;
-  hooked.environment = hook->environment(call.environment.front());
+  hooked.environment = hook->environment(call.environment.front(), call.version);
   return migrate(run_on ? Move::dump_and_run_on : Move::dump, config, hooked, [&](pid_t process) {
     return hook->serve(process, Deadline::in(call.within), before_freeze);
   });
 }
 
 Result<void> Container::restore(const ConfigItems& config, const CriuCall& call) {
-  return migrate(Move::restore, config, call,
+  auto hook = checkpoint::CriuHook::open(call.hook);
+  if (!hook) {
+    return fail(std::move(hook).error());
+  }
+  CriuCall hooked = call;
+  hooked.environment = hook->environment(call.environment.front(), call.version);
+  return migrate(Move::restore, config, hooked,
                  [&](pid_t process) { return wait_for_end(process, Deadline::in(call.within)); });
 }
 

@@ -21,7 +21,8 @@ struct CriuCall {
   std::filesystem::path images;   ///< the folder of the state's images; its logs go there too
   std::filesystem::path options;  ///< a file of CRIU's own options
   std::vector<std::string> environment;  ///< "PATH=…", the first: where liblxc finds CRIU
-  std::filesystem::path hook;            ///< a folder, made for the time of a dump (CriuHook)
+  std::string version;                   ///< of CRIU; empty when it is not known
+  std::filesystem::path hook;            ///< a folder, made for the time of the call (CriuHook)
   std::filesystem::path log;             ///< liblxc's own, named in the configuration
   std::filesystem::path netns;           ///< open as descriptor `inherited_netns` in CRIU
 

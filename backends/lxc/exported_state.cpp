@@ -77,6 +77,7 @@ Result<void> LxcRouteProcessor::import_saved(Slot slot) {
     return pass(std::move(criu).error(), what);
   }
   const std::string variable = checkpoint::criu_path_variable(*criu);
+  ISSU_TRY(write_file_atomic(room.criu_version(), criu->version), what);
   ISSU_TRY(write_file_atomic(room.search_path(), variable.substr(variable.find('=') + 1)), what);
   ISSU_TRY(remove_tree(room.images()), what);
   for (const auto& part :

@@ -144,6 +144,7 @@ lxc::CriuCall LxcRouteProcessor::criu_call(const lxc::ImageStore& store, Slot sl
   return {store.images(),
           store.options(),
           {"PATH=" + read_file(store.search_path()).value_or("/usr/sbin:/usr/bin")},
+          read_file(store.criu_version()).value_or(""),
           store.hook(),
           files(slot).lxc_log(),
           NetNs::path_of(spec_.netns),
@@ -202,6 +203,7 @@ Result<void> LxcRouteProcessor::prepare_save(Slot slot) {
   ISSU_TRY(write_file_atomic(room.patience(), std::to_string(patience_for(view).count())), what);
   // Found now: while it is dark there is no time to look for it.
   const std::string variable = checkpoint::criu_path_variable(*criu);
+  ISSU_TRY(write_file_atomic(room.criu_version(), criu->version), what);
   ISSU_TRY(write_file_atomic(room.search_path(), variable.substr(variable.find('=') + 1)), what);
   return {};
 }

@@ -31,7 +31,7 @@ fs::path real_criu(const fs::path& folder) {
 pid_t start(const CriuHook& hook, const fs::path& folder, const std::string& action,
             const std::vector<std::string>& words = {}) {
   const auto environment =
-      hook.environment("PATH=" + (folder / "real").string() + ":/usr/bin:/bin");
+      hook.environment("PATH=" + (folder / "real").string() + ":/usr/bin:/bin", "9.8.7");
   const pid_t child = ::fork();
   if (child == 0) {
     for (const auto& variable : environment) {
@@ -142,6 +142,23 @@ TEST_CASE("called in CRIU's place it leaves the freezer out, and nothing else") 
                             {"dump", "-t", "12", "--freeze-cgroup", "/sys/fs/cgroup/x", "-s"});
   CHECK(end_of(child) == 0);
   CHECK(read_file(real / "words").value_or("") == "dump -t 12 -s\n");
+}
+
+TEST_CASE("nobody starts CRIU for its version") {
+  tests::TempDir dir;
+  const auto real = real_criu(dir.path() / "real");
+  auto hook = CriuHook::open(dir.path() / "hook");
+  REQUIRE(hook);
+  RunOptions options;
+  options.environment = hook->environment("PATH=" + real.string() + ":/usr/bin:/bin", "9.8.7");
+  const auto said = run({(dir.path() / "hook/criu").string(), "--version"}, options);
+  REQUIRE(said);
+  CHECK(said->out == "Version: 9.8.7\n");
+  CHECK_FALSE(fs::exists(real / "words"));
+  // Not known: CRIU says it itself.
+  options.environment = hook->environment("PATH=" + real.string() + ":/usr/bin:/bin", "");
+  REQUIRE(run({(dir.path() / "hook/criu").string(), "--version"}, options));
+  CHECK(read_file(real / "words").value_or("") == "--version\n");
 }
 
 TEST_CASE("a path that is too long for a socket is refused") {
