@@ -49,6 +49,10 @@ std::string MemoryHalf::kernel_words() const {
          hex(first()) + (is_upper() ? std::string(" ") + upper_word : "");
 }
 
+std::uint64_t MemoryHalf::shift() const {
+  return shared() || !is_upper() ? 0 : first();
+}
+
 std::vector<std::string> MemoryHalf::kexec_words() const {
   if (shared()) {
     return {};

@@ -34,6 +34,8 @@ class MemoryHalf {
 
   /// With a space in front; the kernel keeps to the half then.
   [[nodiscard]] std::string kernel_words() const;
+  /// By which a kernel is moved that was linked for the lower half.
+  [[nodiscard]] std::uint64_t shift() const;
   /// That make kexec put a kernel there.
   [[nodiscard]] std::vector<std::string> kexec_words() const;
   /// Overwrites what is not zero in it; of a half in which no kernel runs. In that half's card.

@@ -3,6 +3,7 @@
 
 #include "backends/card/card.hpp"
 #include "backends/card/initrd.hpp"
+#include "backends/card/vmlinux.hpp"
 #include "backends/npu/kernel/chassis.hpp"
 #include "checkpoint/conditioner/conditioner.hpp"
 #include "checkpoint/flow_lock.hpp"
@@ -105,21 +106,28 @@ Result<void> Card::load_other_kernel() {
   ISSU_TRY(initrd_with_start(folder / "initrd", start_program, initrd), what);
   const MemoryHalf memory = memory_.other();
   ISSU_TRY(memory.wipe(), what);
+  const fs::path kernel = "/run/vmlinux";
+  auto unpacked = unpack_kernel(folder / "vmlinuz", memory.shift(), kernel);
+  if (!unpacked) {
+    return pass(std::move(unpacked).error(), what);
+  }
   // The old system call: without the check of its digests, which the new kernel would do before
   // anything else, at a speed that is not that of a processor with its caches on.
-  Argv words{"kexec",
-             "-l",
-             "-c",
-             "--no-checks",
-             (folder / "vmlinuz").string(),
-             "--initrd=" + initrd.string(),
-             "--command-line=" + kernel_words(next, memory, slot_)};
+  Argv words{"kexec", "-l", "-c", "--no-checks"};
+  if (*unpacked) {
+    words.insert(words.end(), {"--args-linux", kernel.string()});
+  } else {
+    words.push_back((folder / "vmlinuz").string());
+  }
+  words.insert(words.end(), {"--initrd=" + initrd.string(),
+                             "--command-line=" + kernel_words(next, memory, slot_)});
   const auto where = memory.kexec_words();
   words.insert(words.end(), where.begin(), where.end());
   RunOptions options;
   options.timeout = std::chrono::seconds(60);
   auto loaded = run_checked(words, options);
   ISSU_TRY(remove_tree(initrd), what);
+  ISSU_TRY(remove_tree(kernel), what);
   return loaded ? Result<void>() : pass(std::move(loaded).error(), what);
 }
 

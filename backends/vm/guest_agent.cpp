@@ -103,7 +103,7 @@ Result<GuestRun> GuestAgent::run(const std::vector<std::string>& argv,
                   ErrorKind::timeout);
     }
     sleep_for(pause);
-    pause = std::min(pause * 2, std::chrono::milliseconds(200));
+    pause = std::min(pause * 2, std::chrono::milliseconds(50));
   }
 }
 

@@ -7,7 +7,7 @@
 # is none. Nobody loads one later.
 card_modules=(virtio_pci virtio_blk virtio_net virtio_console squashfs overlay loop nf_tables
   tcp_diag udp_diag raw_diag netlink_diag unix_diag af_packet_diag nf_conntrack_netlink dummy veth)
-card_packages=qemu-guest-agent,iproute2,busybox-static,nftables,kexec-tools,tar,liblxc1,lxc,libxxhash0
+card_packages=qemu-guest-agent,iproute2,busybox-static,nftables,kexec-tools,tar,xz-utils,zstd,liblxc1,lxc,libxxhash0
 
 # unpack_card: what a card's root file system is made of, into $work/card, once a run.
 unpack_card() {
@@ -46,7 +46,7 @@ make_card() {
   ln -s usr/bin usr/sbin usr/lib usr/lib64 "$root/"
   ln -s ../run "$root/var/run"
   for program in /usr/sbin/qemu-ga /usr/bin/ip /usr/bin/busybox /usr/sbin/nft /usr/sbin/kexec \
-    /usr/bin/tar; do
+    /usr/bin/tar /usr/bin/xz /usr/bin/zstd; do
     copy_in "$work/card" "$root" "$program"
     copy_libraries "$work/card" "$root" "$program"
   done
