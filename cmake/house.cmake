@@ -40,6 +40,18 @@ if(ISSU_TESTS)
   target_link_libraries(issu_test_main PRIVATE issu_options)
 endif()
 
+# issu_needs_machine(TEST LABELS): namespaces, mounts and clocks are the machine's: of the tests that
+# need more than a process one runs at a time. What needs a process only may run beside it, but not
+# beside a virtual machine, whose processor is a program itself.
+function(issu_needs_machine test labels)
+  if(NOT labels STREQUAL "unit")
+    set_tests_properties(${test} PROPERTIES RESOURCE_LOCK machine)
+  endif()
+  if("qemu" IN_LIST labels)
+    set_tests_properties(${test} PROPERTIES RUN_SERIAL TRUE)
+  endif()
+endfunction()
+
 # issu_test(NAME SOURCES a.cpp DEPENDS lib... LABELS unit|root|lxc|criu|qemu TIMEOUT seconds)
 function(issu_test name)
   cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
@@ -56,10 +68,10 @@ function(issu_test name)
     set(arg_TIMEOUT 120)
   endif()
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
-  # Namespaces, mounts and clocks are the machine's: what needs more than a process has it alone.
-  if(NOT arg_LABELS STREQUAL "unit")
-    set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE)
-  endif()
+  # Compiled for being read by a debugger, not for speed: a test waits for its compiler longer than
+  # for itself. What it tests is compiled as it is shipped.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O0>)
+  issu_needs_machine(${name} "${arg_LABELS}")
 endfunction()
 
 # issu_fuzz(NAME SOURCES a.cpp DEPENDS lib... CORPUS folder): a fuzz target with our own driver. As a

@@ -119,6 +119,12 @@ void read_vm_section(StrictTable& document, RouterConfig& config) {
   check_chassis(document, config);
   vm.uri = section->text("uri", vm.uri);
   vm.uri_b = section->text("uri_b", vm.uri_b);
+  if (vm.foreign && !vm.uri_b.empty()) {
+    section->refuse("uri_b",
+                    "is for a machine that moves between two hypervisors as it runs, and a guest "
+                    "without an agent does not",
+                    "take it away: both its slots are at `uri`");
+  }
   vm.accelerator = section->choice("accelerator", {"tcg", "kvm"}, vm.accelerator);
   vm.machine = section->choice("machine", {"q35", "pc"}, vm.machine);
   vm.memory_mib = static_cast<std::uint32_t>(
