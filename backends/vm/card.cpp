@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "backends/suite/slot_parts.hpp"
+#include "backends/vm/accelerator.hpp"
 #include "backends/vm/guest_files.hpp"
 #include "backends/vm/vm.hpp"
 #include "issu/base/child.hpp"
@@ -60,7 +61,7 @@ vm::Domain CardRouteProcessor::domain(Slot slot, const std::string& words) const
   const auto where = files();
   vm::Domain domain;
   domain.name = machine();
-  domain.accelerator = spec_.vm.accelerator == "kvm" ? vm::Accelerator::kvm : vm::Accelerator::tcg;
+  domain.accelerator = vm::accelerator_of(spec_);
   domain.memory_mib = memory().card_mib();
   domain.vcpus = spec_.vm.vcpus;
   domain.machine = spec_.vm.machine;
@@ -106,8 +107,11 @@ Result<void> CardRouteProcessor::start(Slot slot, const std::string& words) {
     return fail(std::move(connection).error());
   }
   ISSU_TRY(vm::write_card_disks(spec_, suite_), "starting the card");
-  ISSU_TRY((*connection)->start(domain(slot, words)), "starting the card");
-  return vm::GuestAgent(**connection, machine()).wait(boots_within);
+  if (auto started = (*connection)->start(domain(slot, words)); !started) {
+    return pass(vm::under_accelerator(spec_, std::move(started).error()), "starting the card");
+  }
+  auto up = vm::GuestAgent(**connection, machine()).wait(boots_within);
+  return up ? up : fail(vm::under_accelerator(spec_, std::move(up).error()));
 }
 
 Result<void> CardRouteProcessor::destroy() {
@@ -184,6 +188,7 @@ Result<void> CardRouteProcessor::check() {
   reasons.add_unless(fs::exists(spec_.card_image),
                      "there is no card image " + spec_.card_image.string(),
                      "scenarios/images/build card-bookworm");
+  reasons.add_if(vm::check_accelerator(spec_));
   reasons.add_if(suite_.check_config(spec_.config_dir, spec_.daemons, spec_.npu.takes_fpm()));
   // QEMU is started where the NPU's taps are, which before `router up` is nowhere.
   if (spec_.ports.empty() || NetNs::exists(spec_.npu_netns())) {

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "backends/vm/accelerator.hpp"
 #include "backends/vm/foreign_links.hpp"
 #include "backends/vm/serial_log.hpp"
 #include "issu/base/child.hpp"
@@ -68,6 +69,7 @@ Result<void> ForeignRouteProcessor::check() {
       reasons.add(Error(question[0] + " is not installed", "scenarios/setup installs it"));
     }
   }
+  reasons.add_if(vm::check_accelerator(spec_));
   // libvirt's driver is opened in the ports' namespace, which a router that is not up has not yet.
   if (NetNs::exists(spec_.npu_netns())) {
     if (auto connection = hypervisor(); !connection) {
@@ -104,7 +106,7 @@ Result<void> ForeignRouteProcessor::start(Slot slot) {
   const vm::GuestFiles where(spec_, slot);
   vm::Domain domain;
   domain.name = machine(slot);
-  domain.accelerator = spec_.vm.accelerator == "kvm" ? vm::Accelerator::kvm : vm::Accelerator::tcg;
+  domain.accelerator = vm::accelerator_of(spec_);
   domain.memory_mib = spec_.vm.memory_mib;
   domain.vcpus = spec_.vm.vcpus;
   domain.machine = spec_.vm.machine;
@@ -125,7 +127,8 @@ Result<void> ForeignRouteProcessor::start(Slot slot) {
   std::error_code ignored;
   std::filesystem::remove(where.serial_log(), ignored);
   ISSU_TRY((*connection)->destroy(domain.name), "starting " + label(slot));
-  return (*connection)->start(domain);
+  auto started = (*connection)->start(domain);
+  return started ? started : fail(vm::under_accelerator(spec_, std::move(started).error()));
 }
 
 Result<void> ForeignRouteProcessor::wait_ready(Slot slot) {

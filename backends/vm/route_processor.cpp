@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "backends/suite/slot_parts.hpp"
+#include "backends/vm/accelerator.hpp"
 #include "backends/vm/foreign.hpp"
 #include "backends/vm/payload.hpp"
 #include "backends/vm/vm.hpp"
@@ -53,7 +54,7 @@ Result<vm::Domain> VmRouteProcessor::domain(Slot slot) const {
   const auto where = files(slot);
   vm::Domain domain;
   domain.name = name_for(slot);
-  domain.accelerator = spec_.vm.accelerator == "kvm" ? vm::Accelerator::kvm : vm::Accelerator::tcg;
+  domain.accelerator = vm::accelerator_of(spec_);
   domain.memory_mib = spec_.vm.memory_mib;
   domain.vcpus = spec_.vm.vcpus;
   domain.machine = spec_.vm.machine;
@@ -135,6 +136,7 @@ Result<void> VmRouteProcessor::check() {
       reasons.add(Error(std::string(program) + " is not installed", "scenarios/setup installs it"));
     }
   }
+  reasons.add_if(vm::check_accelerator(spec_));
   if (auto fits = suite_.check_config(spec_.config_dir, spec_.daemons, spec_.npu.takes_fpm());
       !fits) {
     reasons.add(std::move(fits).error());
@@ -234,12 +236,15 @@ Result<void> VmRouteProcessor::boot(Slot slot) {
   if (!machine) {
     return pass(std::move(machine).error(), what);
   }
-  ISSU_TRY((*connection)->start(*machine), what);
+  if (auto started = (*connection)->start(*machine); !started) {
+    return pass(vm::under_accelerator(spec_, std::move(started).error()), what);
+  }
   auto up = vm::GuestAgent(**connection, name_for(slot)).wait(boots_within);
   if (up) {
     up = prepare_guest(slot);
   }
-  return up ? up : pass(told_by_guest(slot, std::move(up).error()), what);
+  return up ? up
+            : pass(vm::under_accelerator(spec_, told_by_guest(slot, std::move(up).error())), what);
 }
 
 Result<void> VmRouteProcessor::power_off(Slot slot) {

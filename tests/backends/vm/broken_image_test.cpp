@@ -84,3 +84,29 @@ TEST_CASE("a guest that comes up and never runs its daemons is told by the daemo
   RP_OK(rp->fence(Slot::a));
   CHECK(power_of(*rp, Slot::a) == SlotPower::booted);
 }
+
+TEST_CASE("KVM that opens and starts no guest is named, with what to do") {
+  if (const auto missing = missing_images({"frr-vm-bookworm.qcow2"}); !missing.empty()) {
+    ISSU_SKIP(missing);
+  }
+  VmLab lab;
+  lab.ask_for_kvm();
+  auto rp = lab.make();
+  if (const auto good = rp->check(); !good) {
+    // No KVM at all: refused before anything starts.
+    CHECK(has(good.error().message(), "KVM is asked for by name"));
+    CHECK(has(good.error().message(), "accelerator = \"tcg\""));
+    return;
+  }
+  RP_OK(rp->stage(Slot::a, {image("frr-vm-bookworm.qcow2"), "8.4.4"}));
+  const MonoNs before = mono_now();
+  const auto booted = rp->boot(Slot::a);
+  MESSAGE(to_s(mono_now() - before) << " s");
+  if (booted) {
+    ISSU_SKIP("this machine's KVM starts guests: nothing to refuse");
+  }
+  const std::string message = booted.error().message();
+  MESSAGE(message);
+  CHECK(has(message, "started on KVM"));
+  CHECK(has(message, "accelerator = \"tcg\""));
+}

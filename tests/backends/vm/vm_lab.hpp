@@ -64,6 +64,8 @@ class VmLab {
   [[nodiscard]] std::unique_ptr<backends::RouteProcessor> make() const {
     return std::move(*backends::make_vm(spec_));
   }
+  /// KVM by name, from here on.
+  void ask_for_kvm() { spec_.vm.accelerator = "kvm"; }
 
   [[nodiscard]] RpContract contract() const {
     RpContract contract;
