@@ -34,6 +34,9 @@ void judge(StreamResult& stream, const StreamEvidence& evidence) {
     why.emplace_back("the receiver's own buffer overran: " + std::to_string(stream.overrun) +
                      " frames");
   }
+  if (!evidence.overrun_known) {
+    why.emplace_back("the receiver's socket gave no account of what it dropped");
+  }
   if (static_cast<double>(stream.sent) < least_offered * static_cast<double>(evidence.planned)) {
     why.emplace_back("the sender fell behind: " + std::to_string(stream.sent) + " frames of " +
                      std::to_string(evidence.planned) + " planned");

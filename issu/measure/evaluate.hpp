@@ -12,7 +12,8 @@ struct StreamEvidence {
   double seconds = 0;         ///< how long was counted
   std::uint64_t planned = 0;  ///< frames that the plan asked for in that time
   int refused_errno = 0;
-  MonoNs send_gap = 0;  ///< of the sender
+  MonoNs send_gap = 0;        ///< of the sender
+  bool overrun_known = true;  ///< the receiver's socket gave account of what it dropped
 };
 
 /// Decides whether a stream is measured and says why not. Fills in `measured`, `why_not` and the

@@ -53,6 +53,11 @@ void data_plane_text(std::string& text, const Json& plane) {
                         figure(stream, "duplicated"), figure(stream, "reordered"),
                         figure(stream, "rate_pps"));
   }
+  if (plane.contains("instrument")) {
+    text += fmt::format("    the instrument held {} pps, stood still for {} at most\n",
+                        figure(plane["instrument"], "held_pps"),
+                        figure(plane["instrument"], "send_gap_ms", " ms", 1));
+  }
 }
 
 void control_plane_text(std::string& text, const Json& plane) {
