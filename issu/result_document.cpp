@@ -4,6 +4,7 @@
 
 #include "issu/dark_parts.hpp"
 #include "issu/measure/evaluate.hpp"
+#include "issu/measure/limit.hpp"
 #include "issu/measure/probe.hpp"
 #include "issu/report/document.hpp"
 
@@ -301,6 +302,8 @@ nlohmann::ordered_json build_document(const RouterParts& parts, const Context& c
   const bool started = first_of(records, Event::begun, Phase::stage) != nullptr;
   if (auto seen = measure::read_result(context.instrument.dir()); started && seen) {
     document.data_plane = data_plane(*seen);
+    document.data_plane.instrument.limit_pps =
+        measure::kept_limit(parts.config.router.state_dir / "measure-limit.json");
     document.anomalies.insert(document.anomalies.end(), seen->instrument.notes.begin(),
                               seen->instrument.notes.end());
     document.control_plane = control_plane(records, *seen);

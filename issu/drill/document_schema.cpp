@@ -47,6 +47,7 @@ const std::vector<Field>& result_fields() {
       {"data_plane.streams[*].latency_us.p999", number},
       {"data_plane.streams[*].latency_us.max", number},
       {"data_plane.instrument.held_pps", number},
+      {"data_plane.instrument.limit_pps", number},
       {"data_plane.instrument.skipped", number},
       {"data_plane.instrument.refused", number},
       {"data_plane.instrument.dropped_sending", number},

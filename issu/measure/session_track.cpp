@@ -227,6 +227,9 @@ SessionResult SessionTrack::finish(MonoNs at) const {
   SessionResult result = result_;
   result.established_after = established_;
   result.unanswered_ms = to_ms(longest_unanswered_);
+  // A log's line is read behind a look that came after it.
+  std::stable_sort(result.changes.begin(), result.changes.end(),
+                   [](const SessionChange& a, const SessionChange& b) { return a.at < b.at; });
   for (const SessionDown& down : result.downs) {
     const double length = to_ms((down.up == 0 ? at : down.up) - down.down);
     result.down_ms += length;

@@ -41,9 +41,10 @@ struct StreamLine {
 
 /// The instrument's account of itself.
 struct InstrumentLine {
-  std::optional<double> held_pps;                ///< frames really sent a second, all streams
-  std::optional<std::uint64_t> skipped;          ///< planned and not sent: it was held up
-  std::optional<std::uint64_t> refused;          ///< by the sender's sockets
+  std::optional<double> held_pps;        ///< frames really sent a second, all streams
+  std::optional<double> limit_pps;       ///< loss-free on this machine, by `issu measure limit`
+  std::optional<std::uint64_t> skipped;  ///< planned and not sent: it was held up
+  std::optional<std::uint64_t> refused;  ///< by the sender's sockets
   std::optional<std::uint64_t> dropped_sending;  ///< by the sending side's own queues and ports
   std::optional<std::uint64_t> overrun;          ///< the receiver's own buffer
   std::optional<double> send_gap_ms;

@@ -40,6 +40,7 @@ Json stream_json(const StreamLine& stream) {
 
 Json instrument_json(const InstrumentLine& own) {
   return {{"held_pps", known(own.held_pps)},
+          {"limit_pps", known(own.limit_pps)},
           {"skipped", known(own.skipped)},
           {"refused", known(own.refused)},
           {"dropped_sending", known(own.dropped_sending)},
