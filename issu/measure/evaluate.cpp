@@ -11,7 +11,25 @@ constexpr MonoNs longest_send_gap = 1'000'000'000;
 /// Of the planned frames, so many at least must have been sent.
 constexpr double least_offered = 0.9;
 
+double micro(MonoNs time) {
+  return static_cast<double>(time) / 1e3;
+}
+
 }  // namespace
+
+Latency latency_of(const Histogram& times) {
+  Latency latency{micro(times.min()),
+                  micro(times.percentile(0.5)),
+                  micro(times.percentile(0.9)),
+                  micro(times.percentile(0.99)),
+                  micro(times.percentile(0.999)),
+                  micro(times.max()),
+                  {}};
+  times.each([&](MonoNs top, std::uint64_t count) {
+    latency.histogram.push_back({micro(top), count});
+  });
+  return latency;
+}
 
 void judge(StreamResult& stream, const StreamEvidence& evidence) {
   auto& why = stream.why_not;

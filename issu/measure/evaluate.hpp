@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "issu/measure/histogram.hpp"
 #include "issu/measure/measurement.hpp"
 
 namespace issu::measure {
@@ -15,6 +16,9 @@ struct StreamEvidence {
   MonoNs send_gap = 0;        ///< of the sender
   bool overrun_known = true;  ///< the receiver's socket gave account of what it dropped
 };
+
+/// Percentiles and buckets of delays, in microseconds.
+[[nodiscard]] Latency latency_of(const Histogram& times);
 
 /// Decides whether a stream is measured and says why not. Fills in `measured`, `why_not` and the
 /// impact times; the counts must be there.

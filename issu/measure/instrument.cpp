@@ -21,24 +21,6 @@ constexpr MonoNs sample_interval = 100'000'000;
 /// No frame for so long: what is on its way is taken for lost in the live view.
 constexpr MonoNs live_patience = 100'000'000;
 
-double micro(MonoNs time) {
-  return static_cast<double>(time) / 1e3;
-}
-
-Latency latency_of(const Histogram& times) {
-  Latency latency{micro(times.min()),
-                  micro(times.percentile(0.5)),
-                  micro(times.percentile(0.9)),
-                  micro(times.percentile(0.99)),
-                  micro(times.percentile(0.999)),
-                  micro(times.max()),
-                  {}};
-  times.each([&](MonoNs top, std::uint64_t count) {
-    latency.histogram.push_back({micro(top), count});
-  });
-  return latency;
-}
-
 }  // namespace
 
 Instrument::Instrument(Channels channels, Recorder recorder, std::uint64_t run)
