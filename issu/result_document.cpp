@@ -201,8 +201,11 @@ report::ControlPlane control_plane(const Records& records, const measure::Measur
   for (const measure::EchoResult& echo : seen.echoes) {
     plane.echoes.push_back(echo_line(echo, seen.begin));
   }
+  if (seen.died) {
+    plane.why_not = joined(seen.why_not);  // once, not for each session
+  }
   if (seen.sessions.empty()) {
-    plane.why_not = seen.died ? joined(seen.why_not) : "no peer is watched";
+    plane.why_not = seen.died ? plane.why_not : "no peer is watched";
     return plane;
   }
   const auto freeze = facts_of(records, Phase::freeze);
