@@ -18,7 +18,7 @@ ProcessId Instrument::process() const {
 }
 
 Result<void> Instrument::start() {
-  if (plan_.streams.empty() && plan_.peers.empty()) {
+  if (plan_.streams.empty() && plan_.peers.empty() && plan_.echoes.empty()) {
     return {};
   }
   if (process().pid != 0) {

@@ -4,6 +4,7 @@
 
 #include "issu/dark_parts.hpp"
 #include "issu/measure/evaluate.hpp"
+#include "issu/measure/limit.hpp"
 #include "issu/measure/probe.hpp"
 #include "issu/report/document.hpp"
 
@@ -69,14 +70,16 @@ std::optional<double> seconds_of(const std::vector<report::PhaseLine>& lines,
   return sum;
 }
 
-report::StreamLine stream_line(const measure::StreamResult& stream) {
+report::StreamLine stream_line(const measure::StreamResult& stream, bool died) {
   report::StreamLine line;
   line.name = stream.name;
   line.measured = stream.measured;
   line.why_not = joined(stream.why_not);
   line.rate_pps = stream.rate_pps;
-  line.sent = stream.sent;
-  line.received = stream.totals.received;
+  if (!died) {
+    line.sent = stream.sent;
+    line.received = stream.totals.received;
+  }
   line.lost = stream.totals.lost;
   line.duplicated = stream.totals.duplicated;
   line.reordered = stream.totals.reordered;
@@ -85,25 +88,58 @@ report::StreamLine stream_line(const measure::StreamResult& stream) {
   line.impact_frame_loss_ms = stream.impact_loss_ms;
   if (stream.measured) {
     line.impact_timestamp_ms = stream.impact_timestamp_ms;
+    line.latency_min_us = stream.latency.min_us;
     line.latency_p50_us = stream.latency.p50_us;
+    line.latency_p90_us = stream.latency.p90_us;
     line.latency_p99_us = stream.latency.p99_us;
+    line.latency_p999_us = stream.latency.p999_us;
     line.latency_max_us = stream.latency.max_us;
   }
+  return line;
+}
+
+report::InstrumentLine instrument_line(const measure::Measurement& seen) {
+  report::InstrumentLine line;
+  if (seen.died) {
+    return line;
+  }
+  std::uint64_t skipped = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t overrun = 0;
+  for (const measure::StreamResult& stream : seen.streams) {
+    skipped += stream.skipped;
+    refused += stream.refused;
+    overrun += stream.overrun;
+  }
+  if (seen.end > seen.begin && !seen.streams.empty()) {
+    line.held_pps = static_cast<double>(seen.sent) / to_s(seen.end - seen.begin);
+  }
+  line.skipped = skipped;
+  line.refused = refused;
+  line.dropped_sending = seen.instrument.dropped_sending;
+  line.overrun = overrun;
+  line.send_gap_ms = seen.instrument.send_gap_ms;
+  line.receive_wait_ms = seen.instrument.receive_wait_ms;
+  line.clock_set_ms = seen.instrument.clock_set_ms;
   return line;
 }
 
 report::DataPlane data_plane(const measure::Measurement& seen) {
   report::DataPlane plane;
   plane.measured = seen.measured && !seen.streams.empty();
-  plane.why_not = seen.streams.empty() ? "no probe stream is configured" : joined(seen.why_not);
+  plane.why_not =
+      seen.streams.empty() && !seen.died ? "no probe stream is configured" : joined(seen.why_not);
   plane.rate_pps = seen.rate_pps;
-  plane.sent = seen.sent;
+  if (!seen.died) {
+    plane.sent = seen.sent;
+  }
+  plane.instrument = instrument_line(seen);
   plane.lost = seen.lost;
   plane.duplicated = seen.duplicated;
   plane.reordered = seen.reordered;
   plane.longest_gap_ms = seen.longest_gap_ms;
   for (const measure::StreamResult& stream : seen.streams) {
-    plane.streams.push_back(stream_line(stream));
+    plane.streams.push_back(stream_line(stream, seen.died));
   }
   return plane;
 }
@@ -113,6 +149,34 @@ const Record* first_of(const Records& records, Event event, Phase phase) {
     return record.event == event && record.phase == phase;
   });
   return found == records.end() ? nullptr : &*found;
+}
+
+std::vector<report::SessionChangeLine> change_lines(const measure::SessionResult& session,
+                                                    MonoNs begin) {
+  std::vector<report::SessionChangeLine> lines;
+  for (const measure::SessionChange& change : session.changes) {
+    lines.push_back({to_ms(change.at - begin), change.what, change.routes});
+  }
+  return lines;
+}
+
+report::EchoLine echo_line(const measure::EchoResult& echo, MonoNs begin) {
+  report::EchoLine line;
+  line.name = echo.name;
+  line.address = echo.address;
+  line.measured = echo.measured;
+  line.why_not = echo.why_not;
+  line.rate_pps = echo.rate_pps;
+  line.asked = echo.asked;
+  line.answered = echo.answered;
+  line.longest_silence_ms = echo.longest_silence_ms;
+  line.answering_after = echo.answering_after;
+  for (const measure::Silence& silence : echo.silences) {
+    line.silences.push_back(
+        {to_ms(silence.from - begin),
+         silence.to == 0 ? std::nullopt : std::optional(to_ms(silence.to - begin))});
+  }
+  return line;
 }
 
 report::ControlPlane control_plane(const Records& records, const measure::Measurement& seen) {
@@ -126,13 +190,22 @@ report::ControlPlane control_plane(const Records& records, const measure::Measur
     line.down_ms = session.down_ms;
     line.graceful_restart = session.graceful_restart.value_or(false);
     line.routes_withdrawn = session.routes_withdrawn;
+    line.routes_updated = session.routes_updated;
+    line.why_not = session.why_not;
+    line.changes = change_lines(session, seen.begin);
     plane.sessions.push_back(line);
     if (!session.measured) {
       plane.why_not += (plane.why_not.empty() ? "" : "; ") + session.peer + ": " + session.why_not;
     }
   }
+  for (const measure::EchoResult& echo : seen.echoes) {
+    plane.echoes.push_back(echo_line(echo, seen.begin));
+  }
+  if (seen.died) {
+    plane.why_not = joined(seen.why_not);  // once, not for each session
+  }
   if (seen.sessions.empty()) {
-    plane.why_not = "no peer is watched";
+    plane.why_not = seen.died ? plane.why_not : "no peer is watched";
     return plane;
   }
   const auto freeze = facts_of(records, Phase::freeze);
@@ -232,6 +305,10 @@ nlohmann::ordered_json build_document(const RouterParts& parts, const Context& c
   const bool started = first_of(records, Event::begun, Phase::stage) != nullptr;
   if (auto seen = measure::read_result(context.instrument.dir()); started && seen) {
     document.data_plane = data_plane(*seen);
+    document.data_plane.instrument.limit_pps =
+        measure::kept_limit(parts.config.router.state_dir / "measure-limit.json");
+    document.anomalies.insert(document.anomalies.end(), seen->instrument.notes.begin(),
+                              seen->instrument.notes.end());
     document.control_plane = control_plane(records, *seen);
     document.control_plane.frozen = frozen(records);
     document.control_plane.migration = migration(records);

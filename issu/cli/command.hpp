@@ -37,6 +37,7 @@ void add_example(CLI::App& command, const std::string& example);
 void add_doctor_command(CLI::App& app, Exit& exit);
 void add_router_command(CLI::App& app, Exit& exit);
 void add_npu_command(CLI::App& app, Exit& exit);
+void add_measure_command(CLI::App& app, Exit& exit);
 void add_image_command(CLI::App& app, Exit& exit);
 void add_checkpoint_command(CLI::App& app, Exit& exit);
 void add_validate_command(CLI::App& app, Exit& exit);

@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
   add_doctor_command(app, exit);
   add_router_command(app, exit);
   add_npu_command(app, exit);
+  add_measure_command(app, exit);
   add_image_command(app, exit);
   add_checkpoint_command(app, exit);
   add_validate_command(app, exit);

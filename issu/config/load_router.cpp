@@ -27,6 +27,7 @@ Result<RouterConfig> load_router(const std::filesystem::path& file) {
   read_archive_section(root, folder, config);
   read_probes(root, config);
   read_peers(root, folder, config);
+  read_echoes(root, config);
   read_limits(root, config);
   root.finish();
   if (auto good = problems.result(); !good) {

@@ -173,6 +173,22 @@ void read_peers(StrictTable& document, const fs::path& folder, RouterConfig& con
   }
 }
 
+void read_echoes(StrictTable& document, RouterConfig& config) {
+  std::set<std::string> names;
+  for (StrictTable& echo : document.tables("echo")) {
+    measure::EchoPlan plan;
+    plan.name = read_name(echo, names);
+    plan.netns = read_netns(echo, "from");
+    plan.address = echo.required_text("address");
+    if (const auto good = IpAddress::parse(plan.address); !plan.address.empty() && !good) {
+      echo.refuse("address", good.error().what(), "give one of the router's own addresses");
+    }
+    plan.rate_pps = echo.number("rate_pps", {1, 100}, plan.rate_pps);
+    echo.finish();
+    config.measure.echoes.push_back(std::move(plan));
+  }
+}
+
 void read_limits(StrictTable& document, RouterConfig& config) {
   if (auto budget = document.table("budget")) {
     Budgets& b = config.budgets;

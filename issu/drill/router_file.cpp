@@ -69,6 +69,14 @@ std::string peer_section(const Layout& layout, const PeerPlace& peer) {
          adjacency_keys(layout, peer);
 }
 
+/// The router's own addresses towards a peer, asked from there.
+std::string echo_sections(const PeerPlace& peer) {
+  return fmt::format(
+      "\n[[echo]]\nname = \"{0}-4\"\nfrom = \"{1}\"\naddress = \"{2}\"\n"
+      "\n[[echo]]\nname = \"{0}-6\"\nfrom = \"{1}\"\naddress = \"{3}\"\n",
+      peer.spec.name, peer.netns, peer.router4, peer.router6);
+}
+
 }  // namespace
 
 std::string router_toml(const LabSpec& lab, const Layout& layout, const std::string& compatible,
@@ -119,7 +127,7 @@ std::string router_toml(const LabSpec& lab, const Layout& layout, const std::str
     text += probe_section(lab.streams[i], i + 1, layout);
   }
   for (const PeerPlace& peer : layout.peers) {
-    text += peer_section(layout, peer);
+    text += peer_section(layout, peer) + echo_sections(peer);
   }
   text += fmt::format(
       "\n[budget]\nlost_packets = {}\ncontrol_plane_dark_ms = {}\nstale_fraction = {}\n"

@@ -90,11 +90,11 @@ Result<std::unique_ptr<Channel>> open_channel(const StreamPlan& plan, std::uint1
   return channel;
 }
 
-std::uint64_t socket_drops(const Fd& socket) {
+std::optional<std::uint64_t> socket_drops(const Fd& socket) {
   std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
   socklen_t size = sizeof memory;
   if (::getsockopt(socket.get(), SOL_SOCKET, SO_MEMINFO, memory.data(), &size) != 0) {
-    return 0;
+    return std::nullopt;
   }
   return memory[SK_MEMINFO_DROPS];
 }

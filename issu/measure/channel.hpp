@@ -28,6 +28,7 @@ struct Channel {
   std::atomic<std::uint64_t> sent{0};
   std::atomic<std::uint64_t> skipped{0};
   std::atomic<std::uint64_t> refused{0};
+  std::atomic<std::uint64_t> tried_again{0};
   std::atomic<int> refused_errno{0};
 
   // Written by the receiver.
@@ -41,15 +42,16 @@ struct Channel {
   // The receiver's own until its thread was joined.
   std::optional<SequenceAccount> account;
   Histogram latency;
-  std::uint64_t overrun = 0;
-  std::uint64_t strangers = 0;  ///< datagrams that were no frame of this run
+  std::optional<std::uint64_t> overrun;  ///< none: the kernel did not say
+  std::uint64_t strangers = 0;           ///< datagrams that were no frame of this run
 };
 
 /// Opens both sockets of a stream. The receiver takes frames to any address of its namespace, on
 /// a free port that the sender is then told.
 Result<std::unique_ptr<Channel>> open_channel(const StreamPlan& plan, std::uint16_t index);
 
-/// Frames that the receiving socket dropped so far because its buffer was full.
-[[nodiscard]] std::uint64_t socket_drops(const Fd& socket);
+/// Frames that the receiving socket dropped so far because its buffer was full. No value: the
+/// kernel does not say.
+[[nodiscard]] std::optional<std::uint64_t> socket_drops(const Fd& socket);
 
 }  // namespace issu::measure

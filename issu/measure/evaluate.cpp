@@ -11,7 +11,25 @@ constexpr MonoNs longest_send_gap = 1'000'000'000;
 /// Of the planned frames, so many at least must have been sent.
 constexpr double least_offered = 0.9;
 
+double micro(MonoNs time) {
+  return static_cast<double>(time) / 1e3;
+}
+
 }  // namespace
+
+Latency latency_of(const Histogram& times) {
+  Latency latency{micro(times.min()),
+                  micro(times.percentile(0.5)),
+                  micro(times.percentile(0.9)),
+                  micro(times.percentile(0.99)),
+                  micro(times.percentile(0.999)),
+                  micro(times.max()),
+                  {}};
+  times.each([&](MonoNs top, std::uint64_t count) {
+    latency.histogram.push_back({micro(top), count});
+  });
+  return latency;
+}
 
 void judge(StreamResult& stream, const StreamEvidence& evidence) {
   auto& why = stream.why_not;
@@ -33,6 +51,9 @@ void judge(StreamResult& stream, const StreamEvidence& evidence) {
   if (stream.overrun > 0) {
     why.emplace_back("the receiver's own buffer overran: " + std::to_string(stream.overrun) +
                      " frames");
+  }
+  if (!evidence.overrun_known) {
+    why.emplace_back("the receiver's socket gave no account of what it dropped");
   }
   if (static_cast<double>(stream.sent) < least_offered * static_cast<double>(evidence.planned)) {
     why.emplace_back("the sender fell behind: " + std::to_string(stream.sent) + " frames of " +

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "issu/measure/histogram.hpp"
 #include "issu/measure/measurement.hpp"
 
 namespace issu::measure {
@@ -12,8 +13,12 @@ struct StreamEvidence {
   double seconds = 0;         ///< how long was counted
   std::uint64_t planned = 0;  ///< frames that the plan asked for in that time
   int refused_errno = 0;
-  MonoNs send_gap = 0;  ///< of the sender
+  MonoNs send_gap = 0;        ///< of the sender
+  bool overrun_known = true;  ///< the receiver's socket gave account of what it dropped
 };
+
+/// Percentiles and buckets of delays, in microseconds.
+[[nodiscard]] Latency latency_of(const Histogram& times);
 
 /// Decides whether a stream is measured and says why not. Fills in `measured`, `why_not` and the
 /// impact times; the counts must be there.

@@ -21,6 +21,15 @@ class Histogram {
     max_ = std::max(max_, value);
   }
   [[nodiscard]] std::uint64_t count() const { return count_; }
+  /// Calls `visit(longest time of the bucket, how many)` for each that is not empty, in order.
+  template <typename Visit>
+  void each(const Visit& visit) const {
+    for (std::size_t i = 0; i < buckets_.size(); ++i) {
+      if (buckets_[i] > 0) {
+        visit(static_cast<MonoNs>(top_of(i)), buckets_[i]);
+      }
+    }
+  }
   [[nodiscard]] MonoNs min() const { return static_cast<MonoNs>(min_); }
   [[nodiscard]] MonoNs max() const { return static_cast<MonoNs>(max_); }
   /// `share`: 0 to 1. 0 when nothing was counted.

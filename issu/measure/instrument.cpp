@@ -4,8 +4,11 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <utility>
 
 #include "issu/measure/evaluate.hpp"
+#include "issu/measure/send_drops.hpp"
 
 namespace issu::measure {
 namespace {
@@ -17,10 +20,6 @@ constexpr std::uint64_t enough_warm_ups = 20;
 constexpr MonoNs sample_interval = 100'000'000;
 /// No frame for so long: what is on its way is taken for lost in the live view.
 constexpr MonoNs live_patience = 100'000'000;
-
-double micro(MonoNs time) {
-  return static_cast<double>(time) / 1e3;
-}
 
 }  // namespace
 
@@ -52,6 +51,13 @@ Result<std::unique_ptr<Instrument>> Instrument::open(const MeasurePlan& plan,
       new Instrument(std::move(channels), std::move(*recorder), run));
   for (const PeerPlan& peer : plan.peers) {
     instrument->watches_.push_back(std::make_unique<PeerWatch>(peer));
+  }
+  for (const EchoPlan& echo : plan.echoes) {
+    auto watch = EchoWatch::open(echo);
+    if (!watch) {
+      return fail(std::move(watch).error());
+    }
+    instrument->echoes_.push_back(std::move(*watch));
   }
   return instrument;
 }
@@ -85,12 +91,41 @@ Live Instrument::look(const char* state) const {
 }
 
 Result<void> Instrument::record_events() {
+  std::vector<PeerEvent> events = std::exchange(clock_events_, {});
+  const auto add = [&events](std::vector<PeerEvent> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(events));
+  };
   for (const auto& watch : watches_) {
-    for (const PeerEvent& event : watch->events()) {
-      ISSU_TRY(recorder_.event(event), "recording what happened at a peer");
-    }
+    add(watch->events());
+  }
+  for (const auto& echo : echoes_) {
+    add(echo->events());
+  }
+  for (const PeerEvent& event : events) {
+    ISSU_TRY(recorder_.event(event), "recording what happened at a peer");
   }
   return {};
+}
+
+void Instrument::look_at_clocks() {
+  constexpr std::size_t most = 100;
+  const ClockReading now = read_clocks();
+  if (auto words = clocks_.look(now)) {
+    clock_events_.push_back({now.mono, "instrument", "clock", *words});
+    if (notes_.size() < most) {
+      char text[64] = {};
+      std::snprintf(text, sizeof text, ", %.1f s after counting began", to_s(now.mono - begin_));
+      notes_.push_back(*words + text);
+    }
+  }
+}
+
+std::vector<StreamPlan> Instrument::plans() const {
+  std::vector<StreamPlan> plans;
+  for (const auto& channel : channels_) {
+    plans.push_back(channel->plan);
+  }
+  return plans;
 }
 
 void Instrument::warm_up(const std::function<bool()>& stopped) {
@@ -114,8 +149,13 @@ void Instrument::warm_up(const std::function<bool()>& stopped) {
 }
 
 Result<void> Instrument::count(const std::function<bool()>& stopped) {
+  dropped_sending_ = send_drops(plans());
   wall_begin_ = wall_now();
   begin_ = mono_now();
+  look_at_clocks();
+  for (const auto& echo : echoes_) {
+    echo->begin_counting(begin_);
+  }
   for (const auto& watch : watches_) {
     watch->begin_counting();
   }
@@ -127,6 +167,7 @@ Result<void> Instrument::count(const std::function<bool()>& stopped) {
       continue;
     }
     next = std::max(next + sample_interval, mono_now());
+    look_at_clocks();
     const Live live = look("counting");
     ISSU_TRY(recorder_.sample(live), "recording the timeline");
     ISSU_TRY(record_events(), "recording the timeline");
@@ -138,43 +179,62 @@ Result<void> Instrument::count(const std::function<bool()>& stopped) {
   return {};
 }
 
+StreamResult Instrument::stream_result(Channel& channel) const {
+  StreamResult stream;
+  stream.name = channel.plan.name;
+  stream.rate_pps = channel.plan.rate_pps;
+  stream.sent = channel.sent.load();
+  stream.skipped = channel.skipped.load();
+  stream.refused = channel.refused.load();
+  stream.tried_again = channel.tried_again.load();
+  stream.overrun = channel.overrun.value_or(0);
+  const SequenceAccount& account =
+      channel.account ? *channel.account : channel.account.emplace(begin_);
+  stream.totals = account.finish(stream.sent);
+  stream.gaps = account.gaps(stream.sent);
+  stream.latency = latency_of(channel.latency);
+  StreamEvidence evidence;
+  evidence.flowed = flowed_[channel.index];
+  evidence.planned = static_cast<std::uint64_t>(to_s(end_ - begin_) * stream.rate_pps);
+  evidence.refused_errno = channel.refused_errno.load();
+  evidence.send_gap = sender_.longest_gap();
+  evidence.overrun_known = channel.overrun.has_value();
+  judge(stream, evidence);
+  return stream;
+}
+
 Measurement Instrument::measure() {
   Measurement measurement;
   measurement.begin = begin_;
   measurement.end = end_;
   measurement.wall_begin = wall_begin_;
-  measurement.instrument.realtime = sender_.realtime() && receiver_.realtime();
-  measurement.instrument.send_gap_ms = to_ms(sender_.longest_gap());
-  measurement.instrument.receive_wait_ms = to_ms(receiver_.longest_wait());
+  InstrumentResult& own = measurement.instrument;
+  own.realtime = sender_.realtime() && receiver_.realtime();
+  own.send_gap_ms = to_ms(sender_.longest_gap());
+  own.receive_wait_ms = to_ms(receiver_.longest_wait());
+  own.clock_set_ms = clocks_.set_ms();
+  own.dropped_sending = dropped_sending_;
+  own.notes = notes_;
+  if (dropped_sending_ && *dropped_sending_ > 0) {
+    own.notes.push_back(std::to_string(*dropped_sending_) +
+                        " frames never left the sending side: its queue was full, or its port was "
+                        "down; they count as lost");
+  }
+  if (clocks_.slept_ms() > 0) {
+    own.faults.emplace_back("the machine slept in the middle: what happened then was not seen");
+  }
   if (!receiver_.fault().empty()) {
-    measurement.instrument.faults.push_back(receiver_.fault());
+    own.faults.push_back(receiver_.fault());
   }
   for (const auto& channel : channels_) {
-    StreamResult stream;
-    stream.name = channel->plan.name;
-    stream.rate_pps = channel->plan.rate_pps;
-    stream.sent = channel->sent.load();
-    stream.skipped = channel->skipped.load();
-    stream.refused = channel->refused.load();
-    stream.overrun = channel->overrun;
-    const SequenceAccount& account =
-        channel->account ? *channel->account : channel->account.emplace(begin_);
-    stream.totals = account.finish(stream.sent);
-    stream.gaps = account.gaps(stream.sent);
-    const Histogram& latency = channel->latency;
-    stream.latency = Latency{micro(latency.min()), micro(latency.percentile(0.5)),
-                             micro(latency.percentile(0.99)), micro(latency.max())};
-    StreamEvidence evidence;
-    evidence.flowed = flowed_[channel->index];
-    evidence.planned = static_cast<std::uint64_t>(to_s(end_ - begin_) * stream.rate_pps);
-    evidence.refused_errno = channel->refused_errno.load();
-    evidence.send_gap = sender_.longest_gap();
-    judge(stream, evidence);
-    measurement.streams.push_back(std::move(stream));
+    measurement.streams.push_back(stream_result(*channel));
   }
   for (const auto& watch : watches_) {
     auto sessions = watch->finish(end_);
     std::move(sessions.begin(), sessions.end(), std::back_inserter(measurement.sessions));
+  }
+  for (const auto& echo : echoes_) {
+    measurement.echoes.push_back(echo->finish());
   }
   sum_up(measurement);
   return measurement;
@@ -186,15 +246,29 @@ Result<void> Instrument::run(const std::function<bool()>& stopped) {
   for (const auto& watch : watches_) {
     watch->start();
   }
+  for (const auto& echo : echoes_) {
+    echo->start();
+  }
   ISSU_TRY(receiver_.start(), "starting the receiver");
   sender_.start();
   warm_up(stopped);
   auto counted = count(stopped);
   sender_.stop();
   end_ = mono_now();
+  for (const auto& echo : echoes_) {
+    echo->ask_no_more();
+  }
   static_cast<void>(recorder_.live(look("draining")));
   sleep_for(drain_time);
   receiver_.stop();
+  const auto dropped = send_drops(plans());
+  dropped_sending_ = dropped && dropped_sending_
+                         ? std::optional(*dropped - std::min(*dropped, *dropped_sending_))
+                         : std::nullopt;
+  look_at_clocks();
+  for (const auto& echo : echoes_) {
+    echo->stop();
+  }
   for (const auto& watch : watches_) {
     watch->stop();
   }

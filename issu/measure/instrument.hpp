@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "issu/base/result.hpp"
+#include "issu/measure/clock_watch.hpp"
+#include "issu/measure/echo_watch.hpp"
 #include "issu/measure/peer_watch.hpp"
 #include "issu/measure/plan.hpp"
 #include "issu/measure/receiver.hpp"
@@ -30,11 +32,19 @@ class Instrument {
   Result<void> count(const std::function<bool()>& stopped);
   [[nodiscard]] Live look(const char* state) const;
   Result<void> record_events();
+  void look_at_clocks();
+  [[nodiscard]] std::vector<StreamPlan> plans() const;
+  StreamResult stream_result(Channel& channel) const;
   Measurement measure();
 
   Channels channels_;
   Recorder recorder_;
   std::vector<std::unique_ptr<PeerWatch>> watches_;
+  std::vector<std::unique_ptr<EchoWatch>> echoes_;
+  ClockWatch clocks_;
+  std::vector<PeerEvent> clock_events_;
+  std::vector<std::string> notes_;
+  std::optional<std::uint64_t> dropped_sending_;  ///< when counting began; then in all
   Receiver receiver_;
   Sender sender_;
   std::vector<bool> flowed_;

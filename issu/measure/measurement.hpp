@@ -10,12 +10,21 @@
 
 namespace issu::measure {
 
+/// Frames whose delay was at most `up_to_us` and more than that of the bucket before.
+struct LatencyBucket {
+  double up_to_us = 0;
+  std::uint64_t frames = 0;
+};
+
 /// One-way delay through the router, in microseconds.
 struct Latency {
   double min_us = 0;
   double p50_us = 0;
+  double p90_us = 0;
   double p99_us = 0;
+  double p999_us = 0;
   double max_us = 0;
+  std::vector<LatencyBucket> histogram;  ///< those that are not empty, in order
 };
 
 /// One stream at the end. docs/measurement.md says how each number is taken.
@@ -25,9 +34,10 @@ struct StreamResult {
   std::vector<std::string> why_not;  ///< in words; empty when measured
   double rate_pps = 0;               ///< planned
   std::uint64_t sent = 0;
-  std::uint64_t skipped = 0;  ///< planned, not sent because the sender was held up
-  std::uint64_t refused = 0;  ///< the sender's socket did not take them; not in `sent`
-  std::uint64_t overrun = 0;  ///< came back, and the receiver's buffer was full
+  std::uint64_t skipped = 0;      ///< planned, not sent because the sender was held up
+  std::uint64_t refused = 0;      ///< the sender's socket did not take them; not in `sent`
+  std::uint64_t tried_again = 0;  ///< times that the socket was full: the frame went a turn later
+  std::uint64_t overrun = 0;      ///< came back, and the receiver's buffer was full
   SequenceTotals totals;
   double impact_loss_ms = 0;       ///< lost frames / offered rate
   double impact_timestamp_ms = 0;  ///< RFC 6201: first frame after minus last before, all gaps
@@ -37,9 +47,14 @@ struct StreamResult {
 
 /// The instrument's account of itself.
 struct InstrumentResult {
-  bool realtime = false;            ///< its threads had real-time priority
-  double send_gap_ms = 0;           ///< longest time between two turns of the sender
-  double receive_wait_ms = 0;       ///< longest time that a frame lay in the receiver's buffer
+  bool realtime = false;       ///< its threads had real-time priority
+  double send_gap_ms = 0;      ///< longest time between two turns of the sender
+  double receive_wait_ms = 0;  ///< longest time that a frame lay in the receiver's buffer
+  /// Frames in `sent` that never came onto the wire: the sending side's own queue was full, or its
+  /// port was down. They count as lost. None: the namespaces' counters could not be read.
+  std::optional<std::uint64_t> dropped_sending;
+  double clock_set_ms = 0;          ///< how far the wall clock was set in the meantime
+  std::vector<std::string> notes;   ///< what else was noticed, in words
   std::vector<std::string> faults;  ///< a thread that ended early, with the reason
 };
 
@@ -47,6 +62,14 @@ struct InstrumentResult {
 struct SessionDown {
   MonoNs down = 0;  ///< last proof of life before
   MonoNs up = 0;    ///< first proof of life after; 0: not up again
+};
+
+/// Something that a peer saw of a session.
+struct SessionChange {
+  MonoNs at = 0;
+  /// "down", "up", "held", "dropped", "end-of-rib"; "updates", "withdrawals" since the last look
+  std::string what;
+  std::uint64_t routes = 0;  ///< how many updates or withdrawals
 };
 
 /// One session of one peer, as the peer saw it.
@@ -64,16 +87,41 @@ struct SessionResult {
   std::vector<SessionDown> downs;
   std::optional<bool> graceful_restart;  ///< the peer kept our routes; none: it never went down
   std::uint64_t routes_withdrawn = 0;    ///< that the peer held and lost
+  std::uint64_t routes_updated = 0;      ///< updates received; FRR: only routes that came new
   std::uint64_t routes_before = 0;
   std::uint64_t routes_min = 0;
   std::uint64_t routes_after = 0;
-  std::optional<bool> end_of_rib;  ///< after the last up; none: never down, or nobody says so
-  double unanswered_ms = 0;        ///< longest time that the peer could not be asked
+  std::optional<bool> end_of_rib;      ///< after the last up; none: never down, or nobody says so
+  double unanswered_ms = 0;            ///< longest time that the peer could not be asked
+  std::vector<SessionChange> changes;  ///< the first 1000
+};
+
+/// A time in which one of the router's own addresses did not answer, as `SessionDown`.
+struct Silence {
+  MonoNs from = 0;               ///< last answer before
+  MonoNs to = 0;                 ///< first answer after; 0: none came any more
+  std::uint64_t unanswered = 0;  ///< questions
+};
+
+/// One of the router's own addresses, asked from outside.
+struct EchoResult {
+  std::string name;
+  std::string address;
+  bool measured = false;
+  std::string why_not;
+  double rate_pps = 0;
+  std::uint64_t asked = 0;
+  std::uint64_t answered = 0;
+  double longest_silence_ms = 0;  ///< of those that ended
+  double silent_ms = 0;           ///< all; one that did not end: to the end of the run
+  bool answering_after = false;   ///< at the end
+  std::vector<Silence> silences;  ///< the first 1000
 };
 
 /// What one run of the instrument has seen. Times are CLOCK_MONOTONIC.
 struct Measurement {
   bool measured = false;  ///< every stream is
+  bool died = false;      ///< the instrument left no result: no number of it is known
   std::vector<std::string> why_not;
   MonoNs begin = 0;             ///< counting began
   MonoNs end = 0;               ///< sending ended
@@ -88,6 +136,7 @@ struct Measurement {
   std::vector<StreamResult> streams;
   InstrumentResult instrument;
   std::vector<SessionResult> sessions;
+  std::vector<EchoResult> echoes;
 };
 
 /// One stream while it runs.

@@ -28,6 +28,7 @@ PeerWatch::~PeerWatch() {
 
 void PeerWatch::start() {
   static_cast<void>(log_.lines());  // what was logged before is not news
+  log_read_ = mono_now();
   thread_ = std::thread([this] { run(); });
 }
 
@@ -54,13 +55,18 @@ void PeerWatch::turn() {
   auto looks = asker_.ask();
   // The log is read behind the answer: it holds all that led to it, and maybe more.
   std::vector<std::pair<BirdNews, MonoNs>> news;
-  const std::int64_t offset = wall_minus_mono();
-  for (const std::string& line : log_.lines()) {
+  wall_clock_.read();
+  const auto lines = log_.lines();
+  const MonoNs read = mono_now();
+  for (const std::string& line : lines) {
     if (auto one = parse_bird_log(line)) {
-      const MonoNs at = one->wall_ns - offset;
+      // The line was written since the last reading, whatever clock it was written by. What BIRD
+      // says is cut to milliseconds.
+      const MonoNs at = wall_clock_.when(one->wall_ns, log_read_ - 1'000'000, read);
       news.emplace_back(std::move(*one), at);
     }
   }
+  log_read_ = read;
   const std::lock_guard lock(mutex_);
   for (std::size_t i = 0; i < tracks_.size(); ++i) {
     bool overtaken = false;

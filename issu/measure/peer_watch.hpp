@@ -10,6 +10,7 @@
 #include "issu/measure/peer_ask.hpp"
 #include "issu/measure/plan.hpp"
 #include "issu/measure/session_track.hpp"
+#include "issu/measure/wall_clock.hpp"
 
 namespace issu::measure {
 
@@ -46,7 +47,9 @@ class PeerWatch {
   PeerPlan plan_;
   PeerAsker asker_;
   LogTail log_;
-  std::mutex mutex_;  ///< guards what follows
+  WallClock wall_clock_;
+  MonoNs log_read_ = 0;  ///< last
+  std::mutex mutex_;     ///< guards what follows
   std::vector<SessionTrack> tracks_;
   std::vector<std::string> names_;  ///< of the tracks, as the log and the timeline have them
   std::vector<PeerEvent> events_;

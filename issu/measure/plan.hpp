@@ -43,9 +43,18 @@ struct PeerPlan {
   std::vector<std::string> bfd{};  ///< the router's addresses with a BFD session
 };
 
+/// One of the router's own addresses, asked by ICMP echo from outside.
+struct EchoPlan {
+  std::string name;
+  std::string netns;     ///< a name under /run/netns: where it is asked from
+  std::string address;   ///< of the router
+  double rate_pps = 20;  ///< 100 at most: a control plane answers it
+};
+
 struct MeasurePlan {
   std::vector<StreamPlan> streams;
   std::vector<PeerPlan> peers;
+  std::vector<EchoPlan> echoes{};
 };
 
 }  // namespace issu::measure

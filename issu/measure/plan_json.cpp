@@ -33,6 +33,22 @@ json peer_to(const PeerPlan& peer) {
           {"log", peer.log.string()}};
 }
 
+json echo_to(const EchoPlan& echo) {
+  return {{"name", echo.name},
+          {"netns", echo.netns},
+          {"address", echo.address},
+          {"rate_pps", echo.rate_pps}};
+}
+
+EchoPlan echo_from(const json& document) {
+  EchoPlan echo;
+  echo.name = document.at("name").get<std::string>();
+  echo.netns = document.at("netns").get<std::string>();
+  echo.address = document.at("address").get<std::string>();
+  echo.rate_pps = document.at("rate_pps").get<double>();
+  return echo;
+}
+
 StreamPlan stream_from(const json& document) {
   StreamPlan stream;
   stream.name = document.at("name").get<std::string>();
@@ -97,12 +113,15 @@ void check_stream(const StreamPlan& stream, std::optional<Error>& errors) {
 }  // namespace
 
 std::string plan_to_json(const MeasurePlan& plan) {
-  json document{{"streams", json::array()}, {"peers", json::array()}};
+  json document{{"streams", json::array()}, {"peers", json::array()}, {"echoes", json::array()}};
   for (const StreamPlan& stream : plan.streams) {
     document["streams"].push_back(stream_to(stream));
   }
   for (const PeerPlan& peer : plan.peers) {
     document["peers"].push_back(peer_to(peer));
+  }
+  for (const EchoPlan& echo : plan.echoes) {
+    document["echoes"].push_back(echo_to(echo));
   }
   return document.dump(1) + "\n";
 }
@@ -116,6 +135,9 @@ Result<MeasurePlan> plan_from_json(std::string_view text) {
     }
     for (const json& peer : document.at("peers")) {
       plan.peers.push_back(peer_from(peer));
+    }
+    for (const json& echo : document.value("echoes", json::array())) {
+      plan.echoes.push_back(echo_from(echo));
     }
   } catch (const std::exception& error) {
     return fail("the measurement plan can't be read: " + std::string(error.what()));
@@ -137,6 +159,11 @@ Result<void> check_plan(const MeasurePlan& plan) {
     if (peer.kind != "bird" && peer.kind != "frr") {
       add(errors, "the peer \"" + peer.name + "\" is of the unknown kind \"" + peer.kind +
                       "\": bird and frr are known");
+    }
+  }
+  for (const EchoPlan& echo : plan.echoes) {
+    if (!(echo.rate_pps >= 1 && echo.rate_pps <= 100)) {
+      add(errors, "the echo probe \"" + echo.name + "\": rate_pps is not between 1 and 100");
     }
   }
   if (errors) {

@@ -35,9 +35,49 @@ std::string last_words(const std::filesystem::path& folder) {
   return log->substr(log->size() - std::min<std::size_t>(log->size(), 500));
 }
 
+/// All that the plan names, none of it measured: what an instrument that was killed has seen is
+/// not known to the end, and half of it is no result.
 Measurement dead_measurement(const std::filesystem::path& folder) {
   Measurement measurement;
-  measurement.why_not.push_back("the instrument ended without a result: " + last_words(folder));
+  measurement.died = true;
+  const std::string why = "the instrument ended without a result: " + last_words(folder);
+  measurement.why_not.push_back(why);
+  const auto text = read_file(folder / "plan.json");
+  const auto plan = text ? plan_from_json(*text) : Result<MeasurePlan>(MeasurePlan{});
+  if (!plan) {
+    return measurement;
+  }
+  for (const StreamPlan& planned : plan->streams) {
+    StreamResult stream;
+    stream.name = planned.name;
+    stream.rate_pps = planned.rate_pps;
+    stream.why_not = {why};
+    measurement.rate_pps += planned.rate_pps;
+    measurement.streams.push_back(std::move(stream));
+  }
+  for (const PeerPlan& peer : plan->peers) {
+    const auto add = [&](const std::vector<std::string>& names, const char* protocol) {
+      for (const std::string& name : names) {
+        SessionResult session;
+        session.peer = peer.name;
+        session.session = name;
+        session.protocol = protocol;
+        session.why_not = why;
+        measurement.sessions.push_back(std::move(session));
+      }
+    };
+    add(peer.sessions, "bgp");
+    add(peer.ospf, "ospf");
+    add(peer.bfd, "bfd");
+  }
+  for (const EchoPlan& planned : plan->echoes) {
+    EchoResult echo;
+    echo.name = planned.name;
+    echo.address = planned.address;
+    echo.rate_pps = planned.rate_pps;
+    echo.why_not = why;
+    measurement.echoes.push_back(std::move(echo));
+  }
   return measurement;
 }
 

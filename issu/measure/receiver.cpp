@@ -90,8 +90,7 @@ void Receiver::publish(Channel& channel) {
   channel.last_arrival.store(channel.account->last_arrival(), std::memory_order_relaxed);
 }
 
-void Receiver::take(Channel& channel, const msghdr& header, std::size_t size, MonoNs now,
-                    std::int64_t realtime_offset) {
+void Receiver::take(Channel& channel, const msghdr& header, std::size_t size, MonoNs now) {
   const auto frame = read_frame(
       {static_cast<const std::uint8_t*>(header.msg_iov->iov_base), std::min(size, frame_space)});
   if (!frame || frame->run != run_ || frame->stream != channel.index) {
@@ -107,8 +106,7 @@ void Receiver::take(Channel& channel, const msghdr& header, std::size_t size, Mo
   }
   const std::int64_t stamp = stamp_of(header);
   // A wall clock that was set in between must not move an arrival before its sending.
-  const MonoNs arrival =
-      stamp == 0 ? now : std::clamp(stamp - realtime_offset, std::min(frame->sent, now), now);
+  const MonoNs arrival = stamp == 0 ? now : wall_clock_.when(stamp, frame->sent, now);
   longest_wait_ = std::max(longest_wait_, now - arrival);
   channel.latency.add(arrival - frame->sent);
   channel.account->arrived(frame->number, arrival);
@@ -127,9 +125,9 @@ bool Receiver::drain(Channel& channel, Batch& batch) {
       return false;
     }
     const MonoNs now = mono_now();
-    const std::int64_t offset = wall_minus_mono();
+    wall_clock_.read();
     for (int i = 0; i < count; ++i) {
-      take(channel, batch.messages[i].msg_hdr, batch.messages[i].msg_len, now, offset);
+      take(channel, batch.messages[i].msg_hdr, batch.messages[i].msg_len, now);
     }
     if (count < static_cast<int>(batch_size)) {
       break;

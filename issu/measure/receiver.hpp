@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "issu/measure/sender.hpp"
+#include "issu/measure/wall_clock.hpp"
 
 namespace issu::measure {
 
@@ -35,13 +36,13 @@ class Receiver {
   struct Batch;
   void run();
   bool drain(Channel& channel, Batch& batch);
-  void take(Channel& channel, const msghdr& header, std::size_t size, MonoNs now,
-            std::int64_t realtime_offset);
+  void take(Channel& channel, const msghdr& header, std::size_t size, MonoNs now);
   static void publish(Channel& channel);
 
   Channels& channels_;
   std::uint64_t run_;
   Fd epoll_;
+  WallClock wall_clock_;
   std::atomic<MonoNs> begin_{0};
   std::atomic<bool> stop_{false};
   std::string fault_;

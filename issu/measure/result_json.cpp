@@ -21,20 +21,28 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Gap, before, after, lost)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SequenceTotals, received, lost, duplicated, reordered, too_late,
                                    gap_count, longest_gap, total_gap, first_loss, last_loss,
                                    longest_silence, came_back)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Latency, min_us, p50_us, p99_us, max_us)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyBucket, up_to_us, frames)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Latency, min_us, p50_us, p90_us, p99_us, p999_us, max_us,
+                                   histogram)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StreamResult, name, measured, why_not, rate_pps, sent, skipped,
-                                   refused, overrun, totals, impact_loss_ms, impact_timestamp_ms,
-                                   latency, gaps)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(InstrumentResult, realtime, send_gap_ms, receive_wait_ms, faults)
+                                   refused, tried_again, overrun, totals, impact_loss_ms,
+                                   impact_timestamp_ms, latency, gaps)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(InstrumentResult, realtime, send_gap_ms, receive_wait_ms,
+                                   dropped_sending, clock_set_ms, notes, faults)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SessionDown, down, up)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SessionChange, at, what, routes)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Silence, from, to, unanswered)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EchoResult, name, address, measured, why_not, rate_pps, asked,
+                                   answered, longest_silence_ms, silent_ms, answering_after,
+                                   silences)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SessionResult, peer, session, protocol, measured, why_not,
                                    established_before, established_after, went_down, down_ms,
                                    longest_down_ms, downs, graceful_restart, routes_withdrawn,
-                                   routes_before, routes_min, routes_after, end_of_rib,
-                                   unanswered_ms)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Measurement, measured, why_not, begin, end, wall_begin, rate_pps,
-                                   sent, received, lost, duplicated, reordered, longest_gap_ms,
-                                   streams, instrument, sessions)
+                                   routes_updated, routes_before, routes_min, routes_after,
+                                   end_of_rib, unanswered_ms, changes)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Measurement, measured, died, why_not, begin, end, wall_begin,
+                                   rate_pps, sent, received, lost, duplicated, reordered,
+                                   longest_gap_ms, streams, instrument, sessions, echoes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LiveStream, name, sent, received, lost, longest_gap_ms)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LiveSession, peer, session, answering, established, went_down,
                                    longest_down_ms, routes, routes_withdrawn)

@@ -95,6 +95,7 @@ bool Sender::send_some(Channel& channel, Burst& burst, std::uint64_t count) {
     return true;
   }
   if (errno == EAGAIN || errno == ENOBUFS || errno == EINTR) {
+    channel.tried_again.fetch_add(1, std::memory_order_relaxed);
     return false;  // the same frames are tried again at the next turn
   }
   channel.refused_errno.store(errno, std::memory_order_relaxed);

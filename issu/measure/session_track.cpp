@@ -5,6 +5,8 @@
 namespace issu::measure {
 namespace {
 
+constexpr std::size_t changes_kept = 1000;
+
 /// A peer that was silent for longer than this was not watched.
 constexpr MonoNs longest_silence = 10'000'000'000;
 
@@ -39,7 +41,14 @@ void SessionTrack::begin_counting() {
   bounced_unseen_ = false;
 }
 
+void SessionTrack::note(MonoNs at, const char* what, std::uint64_t routes) {
+  if (counting_ && result_.changes.size() < changes_kept) {
+    result_.changes.push_back({at, what, routes});
+  }
+}
+
 void SessionTrack::went_down(MonoNs at) {
+  note(at, "down");
   established_ = false;
   if (counting_) {
     result_.went_down = true;
@@ -49,6 +58,7 @@ void SessionTrack::went_down(MonoNs at) {
 }
 
 void SessionTrack::came_up(MonoNs at) {
+  note(at, "up");
   established_ = true;
   last_up_ = at;
   if (counting_ && !result_.downs.empty() && result_.downs.back().up == 0) {
@@ -74,16 +84,19 @@ void SessionTrack::news(SessionNews news, MonoNs at) {
       if (established_) {
         went_down(at);
       }
+      note(at, "held");
       if (counting_) {
         result_.graceful_restart = result_.graceful_restart.value_or(true);
       }
       break;
     case SessionNews::refreshed:
       if (counting_ && result_.went_down) {
+        note(at, "end-of-rib");
         result_.end_of_rib = true;
       }
       break;
     case SessionNews::dropped:
+      note(at, "dropped");
       if (counting_) {
         result_.graceful_restart = false;
       }
@@ -91,10 +104,33 @@ void SessionTrack::news(SessionNews news, MonoNs at) {
   }
 }
 
+void SessionTrack::count_updates(const SessionLook& look, bool new_session) {
+  if (!last_) {
+    return;
+  }
+  std::uint64_t updates = 0;
+  for (const auto& [family, now] : look.families) {
+    const auto found = last_->families.find(family);
+    const FamilyCounters before = found == last_->families.end() ? FamilyCounters{} : found->second;
+    if (look.counters_exact) {
+      const bool anew = now.updates < before.updates || now.withdraws < before.withdraws ||
+                        (new_session && result_.graceful_restart == false);
+      updates += now.updates - (anew ? 0 : before.updates);
+    } else {
+      updates += now.routes - std::min(now.routes, before.routes);
+    }
+  }
+  if (updates > 0) {
+    result_.routes_updated += updates;
+    note(look.at, "updates", updates);
+  }
+}
+
 void SessionTrack::count_withdraws(const SessionLook& look, bool new_session) {
   if (!last_) {
     return;
   }
+  const std::uint64_t so_far = result_.routes_withdrawn;
   for (const auto& [family, before] : last_->families) {
     const auto found = look.families.find(family);
     if (found == look.families.end()) {
@@ -114,6 +150,9 @@ void SessionTrack::count_withdraws(const SessionLook& look, bool new_session) {
       result_.routes_withdrawn += now.withdraws - before.withdraws;
     }
   }
+  if (result_.routes_withdrawn > so_far) {
+    note(look.at, "withdrawals", result_.routes_withdrawn - so_far);
+  }
 }
 
 void SessionTrack::look(const SessionLook& look) {
@@ -126,14 +165,16 @@ void SessionTrack::look(const SessionLook& look) {
   if (look.established) {
     if (bounced) {
       went_down(last_->at);
-      came_up(look.since.value_or(look.at));
+      came_up(std::clamp(look.since.value_or(look.at), last_->at, std::max(last_->at, look.at)));
       if (counting_ && look.last_down_held) {
         result_.graceful_restart = *look.last_down_held && result_.graceful_restart.value_or(true);
       } else {
         bounced_unseen_ = bounced_unseen_ || counting_;
       }
     } else if (!established_) {
-      came_up(look.since.value_or(look.at));
+      // A daemon's "since" is of a clock that may have been set: it was after it went down.
+      const MonoNs floor = result_.downs.empty() ? MonoNs{0} : result_.downs.back().down;
+      came_up(std::clamp(look.since.value_or(look.at), std::min(floor, look.at), look.at));
     }
   } else if (established_) {
     const MonoNs floor = last_ ? last_->at : look.at;
@@ -144,7 +185,11 @@ void SessionTrack::look(const SessionLook& look) {
       result_.graceful_restart = *look.holding && result_.graceful_restart.value_or(true);
     }
     count_withdraws(look, new_session);
+    count_updates(look, new_session);
     if (look.established && result_.went_down && look.end_of_rib) {
+      if (*look.end_of_rib && !result_.end_of_rib.value_or(false)) {
+        note(look.at, "end-of-rib");
+      }
       result_.end_of_rib = *look.end_of_rib || result_.end_of_rib.value_or(false);
     }
     result_.routes_after = routes_of(look);
@@ -182,6 +227,9 @@ SessionResult SessionTrack::finish(MonoNs at) const {
   SessionResult result = result_;
   result.established_after = established_;
   result.unanswered_ms = to_ms(longest_unanswered_);
+  // A log's line is read behind a look that came after it.
+  std::stable_sort(result.changes.begin(), result.changes.end(),
+                   [](const SessionChange& a, const SessionChange& b) { return a.at < b.at; });
   for (const SessionDown& down : result.downs) {
     const double length = to_ms((down.up == 0 ? at : down.up) - down.down);
     result.down_ms += length;

@@ -56,7 +56,9 @@ class SessionTrack {
  private:
   void went_down(MonoNs at);
   void came_up(MonoNs at);
+  void count_updates(const SessionLook& look, bool new_session);
   void count_withdraws(const SessionLook& look, bool new_session);
+  void note(MonoNs at, const char* what, std::uint64_t routes = 0);
 
   SessionResult result_;
   std::optional<SessionLook> last_;

@@ -22,8 +22,8 @@ struct StreamLine {
   bool measured = false;
   std::string why_not;
   double rate_pps = 0;
-  std::uint64_t sent = 0;
-  std::uint64_t received = 0;
+  std::optional<std::uint64_t> sent;  ///< no value: the instrument died
+  std::optional<std::uint64_t> received;
   std::uint64_t lost = 0;
   std::uint64_t duplicated = 0;
   std::uint64_t reordered = 0;
@@ -31,22 +31,46 @@ struct StreamLine {
   double total_gap_ms = 0;
   double impact_frame_loss_ms = 0;            ///< lost / offered rate
   std::optional<double> impact_timestamp_ms;  ///< RFC 6201
+  std::optional<double> latency_min_us;
   std::optional<double> latency_p50_us;
+  std::optional<double> latency_p90_us;
   std::optional<double> latency_p99_us;
+  std::optional<double> latency_p999_us;
   std::optional<double> latency_max_us;
+};
+
+/// The instrument's account of itself.
+struct InstrumentLine {
+  std::optional<double> held_pps;        ///< frames really sent a second, all streams
+  std::optional<double> limit_pps;       ///< loss-free on this machine, by `issu measure limit`
+  std::optional<std::uint64_t> skipped;  ///< planned and not sent: it was held up
+  std::optional<std::uint64_t> refused;  ///< by the sender's sockets
+  std::optional<std::uint64_t> dropped_sending;  ///< by the sending side's own queues and ports
+  std::optional<std::uint64_t> overrun;          ///< the receiver's own buffer
+  std::optional<double> send_gap_ms;
+  std::optional<double> receive_wait_ms;
+  std::optional<double> clock_set_ms;
 };
 
 /// What came out of the router, seen from outside.
 struct DataPlane {
   bool measured = false;
   std::string why_not;
-  double rate_pps = 0;  ///< all streams together
-  std::uint64_t sent = 0;
+  double rate_pps = 0;                ///< all streams together
+  std::optional<std::uint64_t> sent;  ///< no value: nothing was measured, or the instrument died
   std::uint64_t lost = 0;
   std::uint64_t duplicated = 0;
   std::uint64_t reordered = 0;
   double longest_gap_ms = 0;
   std::vector<StreamLine> streams;
+  InstrumentLine instrument;
+};
+
+/// What a peer saw of a session at one moment.
+struct SessionChangeLine {
+  double ms = 0;  ///< since counting began
+  std::string what;
+  std::uint64_t routes = 0;  ///< of "updates" and "withdrawals"
 };
 
 /// One session as its peer saw it.
@@ -58,6 +82,27 @@ struct SessionLine {
   double down_ms = 0;
   bool graceful_restart = false;
   std::uint64_t routes_withdrawn = 0;
+  std::uint64_t routes_updated = 0;
+  std::string why_not;
+  std::vector<SessionChangeLine> changes;
+};
+
+/// One of the router's own addresses, asked by echo from outside.
+struct EchoLine {
+  std::string name;
+  std::string address;
+  bool measured = false;
+  std::string why_not;
+  double rate_pps = 0;
+  std::uint64_t asked = 0;
+  std::uint64_t answered = 0;
+  double longest_silence_ms = 0;
+  bool answering_after = false;
+  struct Silence {
+    double from_ms = 0;           ///< last answer before, since counting began
+    std::optional<double> to_ms;  ///< first after; none: it did not answer any more
+  };
+  std::vector<Silence> silences;
 };
 
 /// One part of the dark time.
@@ -88,6 +133,7 @@ struct ControlPlane {
   std::optional<double> dark_ms;
   std::vector<DarkPart> parts;
   std::vector<SessionLine> sessions;
+  std::vector<EchoLine> echoes;
   std::optional<Frozen> frozen;
   std::optional<Migration> migration;
 };

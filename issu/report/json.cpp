@@ -22,8 +22,8 @@ Json stream_json(const StreamLine& stream) {
     json["why_not"] = stream.why_not;
   }
   json["rate_pps"] = stream.rate_pps;
-  json["sent"] = stream.sent;
-  json["received"] = stream.received;
+  json["sent"] = known(stream.sent);
+  json["received"] = known(stream.received);
   json["lost"] = when(stream.measured, stream.lost);
   json["duplicated"] = when(stream.measured, stream.duplicated);
   json["reordered"] = when(stream.measured, stream.reordered);
@@ -31,9 +31,62 @@ Json stream_json(const StreamLine& stream) {
   json["total_gap_ms"] = when(stream.measured, stream.total_gap_ms);
   json["impact_frame_loss_ms"] = when(stream.measured, stream.impact_frame_loss_ms);
   json["impact_timestamp_ms"] = known(stream.impact_timestamp_ms);
-  json["latency_us"] = {{"p50", known(stream.latency_p50_us)},
-                        {"p99", known(stream.latency_p99_us)},
-                        {"max", known(stream.latency_max_us)}};
+  json["latency_us"] = {
+      {"min", known(stream.latency_min_us)},   {"p50", known(stream.latency_p50_us)},
+      {"p90", known(stream.latency_p90_us)},   {"p99", known(stream.latency_p99_us)},
+      {"p999", known(stream.latency_p999_us)}, {"max", known(stream.latency_max_us)}};
+  return json;
+}
+
+Json instrument_json(const InstrumentLine& own) {
+  return {{"held_pps", known(own.held_pps)},
+          {"limit_pps", known(own.limit_pps)},
+          {"skipped", known(own.skipped)},
+          {"refused", known(own.refused)},
+          {"dropped_sending", known(own.dropped_sending)},
+          {"overrun", known(own.overrun)},
+          {"send_gap_ms", known(own.send_gap_ms)},
+          {"receive_wait_ms", known(own.receive_wait_ms)},
+          {"clock_set_ms", known(own.clock_set_ms)}};
+}
+
+Json session_json(const SessionLine& session) {
+  Json json{{"peer", session.peer},
+            {"protocol", session.protocol},
+            {"measured", session.measured},
+            {"went_down", when(session.measured, session.went_down)},
+            {"down_ms", when(session.measured, session.down_ms)},
+            {"graceful_restart", when(session.measured, session.graceful_restart)},
+            {"routes_withdrawn", when(session.measured, session.routes_withdrawn)},
+            {"routes_updated", when(session.measured, session.routes_updated)}};
+  if (!session.measured) {
+    json["why_not"] = session.why_not;
+  }
+  json["changes"] = Json::array();
+  for (const SessionChangeLine& change : session.changes) {
+    Json line{{"ms", change.ms}, {"what", change.what}};
+    if (change.routes > 0) {
+      line["routes"] = change.routes;
+    }
+    json["changes"].push_back(std::move(line));
+  }
+  return json;
+}
+
+Json echo_json(const EchoLine& echo) {
+  Json json{{"name", echo.name}, {"address", echo.address}, {"measured", echo.measured}};
+  if (!echo.measured) {
+    json["why_not"] = echo.why_not;
+  }
+  json["rate_pps"] = echo.rate_pps;
+  json["asked"] = when(echo.measured, echo.asked);
+  json["answered"] = when(echo.measured, echo.answered);
+  json["longest_silence_ms"] = when(echo.measured, echo.longest_silence_ms);
+  json["answering_after"] = when(echo.measured, echo.answering_after);
+  json["silences"] = Json::array();
+  for (const EchoLine::Silence& silence : echo.silences) {
+    json["silences"].push_back({{"from_ms", silence.from_ms}, {"to_ms", known(silence.to_ms)}});
+  }
   return json;
 }
 
@@ -43,7 +96,7 @@ Json data_plane_json(const DataPlane& plane) {
     json["why_not"] = plane.why_not;
   }
   json["rate_pps"] = plane.rate_pps;
-  json["sent"] = plane.sent;
+  json["sent"] = known(plane.sent);
   json["lost"] = when(plane.measured, plane.lost);
   json["duplicated"] = when(plane.measured, plane.duplicated);
   json["reordered"] = when(plane.measured, plane.reordered);
@@ -52,6 +105,7 @@ Json data_plane_json(const DataPlane& plane) {
   for (const StreamLine& stream : plane.streams) {
     json["streams"].push_back(stream_json(stream));
   }
+  json["instrument"] = instrument_json(plane.instrument);
   return json;
 }
 
@@ -82,14 +136,11 @@ Json control_plane_json(const ControlPlane& plane) {
   }
   json["sessions"] = Json::array();
   for (const SessionLine& session : plane.sessions) {
-    json["sessions"].push_back(
-        {{"peer", session.peer},
-         {"protocol", session.protocol},
-         {"measured", session.measured},
-         {"went_down", when(session.measured, session.went_down)},
-         {"down_ms", when(session.measured, session.down_ms)},
-         {"graceful_restart", when(session.measured, session.graceful_restart)},
-         {"routes_withdrawn", when(session.measured, session.routes_withdrawn)}});
+    json["sessions"].push_back(session_json(session));
+  }
+  json["echoes"] = Json::array();
+  for (const EchoLine& echo : plane.echoes) {
+    json["echoes"].push_back(echo_json(echo));
   }
   return json;
 }

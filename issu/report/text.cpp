@@ -53,6 +53,13 @@ void data_plane_text(std::string& text, const Json& plane) {
                         figure(stream, "duplicated"), figure(stream, "reordered"),
                         figure(stream, "rate_pps"));
   }
+  if (plane.contains("instrument")) {
+    text += fmt::format(
+        "    the instrument held {} pps, stood still for {} at most; this machine's limit: {}\n",
+        figure(plane["instrument"], "held_pps"),
+        figure(plane["instrument"], "send_gap_ms", " ms", 1),
+        figure(plane["instrument"], "limit_pps", " pps"));
+  }
 }
 
 void control_plane_text(std::string& text, const Json& plane) {

@@ -7,10 +7,10 @@ packages_build=(build-essential cmake ninja-build ccache pkg-config git ca-certi
   libvirt-dev libcap-dev libxxhash-dev libbpf-dev libelf-dev clang llvm doctest-dev libbenchmark-dev)
 packages_run=(liblxc1 libbpf1 lxc criu frr bird2 nftables iproute2 squashfs-tools mmdebstrap
   debian-archive-keyring gpgv openssl rauc libcap2-bin procps util-linux mount kmod file
-  busybox-static)
+  busybox-static python3 tcpdump)
 packages_vm=(qemu-system-x86 qemu-utils libvirt0 libvirt-daemon-system libvirt-daemon-driver-qemu
   syslinux syslinux-common mtools fdisk)
-packages_developer=(clang-format clang-tidy strace tcpdump libdpdk-dev)
+packages_developer=(clang-format clang-tidy strace libdpdk-dev)
 
 policy=/usr/sbin/policy-rc.d
 policy_mark='# put here by scenarios/setup while it installs packages'

@@ -93,6 +93,18 @@ TEST_CASE("the document's whole example is read") {
   REQUIRE_MESSAGE(loaded, loaded.error().message());
   CHECK(loaded->measure.streams.size() == 2);
   CHECK(loaded->measure.peers.size() == 2);
+  REQUIRE(loaded->measure.echoes.size() == 1);
+  CHECK(loaded->measure.echoes[0].netns == "peer-east");
+  CHECK(loaded->measure.echoes[0].rate_pps == 20);
+}
+
+TEST_CASE("an echo probe that is none, or asks too often, is refused") {
+  const SampleFolder folder;
+  const auto loaded = folder.load(
+      kGood + "\n[[echo]]\nname = \"e\"\nfrom = \"p\"\naddress = \"router\"\nrate_pps = 1000\n");
+  REQUIRE_FALSE(loaded);
+  CHECK(loaded.error().message().find("address") != std::string::npos);
+  CHECK(loaded.error().message().find("rate_pps") != std::string::npos);
 }
 
 TEST_CASE("the NPU is the kernel's tables unless the file says otherwise") {

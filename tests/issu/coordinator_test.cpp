@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "issu/base/file.hpp"
+#include "issu/measure/plan_json.hpp"
 #include "tests/issu/walks.hpp"
 
 namespace issu {
@@ -28,6 +30,39 @@ TEST_CASE("an accepted upgrade commits: the new slot is active, the old one empt
   CHECK(document["data_plane"]["measured"] == false);
   CHECK(document["data_plane"]["lost"].is_null());
   CHECK(document["control_plane"]["dark_ms"].is_null());
+}
+
+TEST_CASE("a probe that was killed: the document names what was not measured, and has no counts") {
+  Lab lab;
+  lab.open();
+  REQUIRE(make_dirs(lab.store.evidence()));
+  measure::MeasurePlan plan;
+  plan.streams.push_back(
+      {"east-west", "a", "b", {{*state_sync::Prefix::parse("10.0.0.0/24"), 1}}, "192.0.2.1", 10});
+  plan.peers.push_back({"east", "bird", "/run/bird.ctl", {"rt1"}});
+  plan.echoes.push_back({"port", "a", "192.0.2.1", 20});
+  REQUIRE(write_file_atomic(lab.store.evidence() / "plan.json", measure::plan_to_json(plan)));
+  REQUIRE(lab.run());
+  const auto document = lab.document();
+  const auto& plane = document["data_plane"];
+  CHECK(plane["measured"] == false);
+  CHECK(plane["why_not"].get<std::string>().find("ended without a result") != std::string::npos);
+  CHECK(plane["sent"].is_null());
+  CHECK(plane["lost"].is_null());
+  CHECK(plane["instrument"]["skipped"].is_null());
+  REQUIRE(plane["streams"].size() == 1);
+  CHECK(plane["streams"][0]["name"] == "east-west");
+  CHECK(plane["streams"][0]["sent"].is_null());
+  CHECK(plane["streams"][0]["latency_us"]["p50"].is_null());
+  const auto& control = document["control_plane"];
+  CHECK(control["measured"] == false);
+  CHECK(control["dark_ms"].is_null());
+  CHECK(control["why_not"].get<std::string>().find("ended without a result") != std::string::npos);
+  REQUIRE(control["sessions"].size() == 1);
+  CHECK(control["sessions"][0]["went_down"].is_null());
+  REQUIRE(control["echoes"].size() == 1);
+  CHECK(control["echoes"][0]["answered"].is_null());
+  CHECK(document["rfc7654"]["tpl_frames"].is_null());
 }
 
 TEST_CASE("the old side is fenced before the new one starts, and held routes before that") {

@@ -201,3 +201,34 @@ TEST_CASE("a result survives JSON, what is unknown as null") {
   REQUIRE(seen);
   CHECK(seen->lost() == 1);
 }
+
+TEST_CASE("delays: percentiles to a sixteenth, and each frame in one bucket") {
+  Histogram times;
+  for (MonoNs i = 1; i <= 1000; ++i) {
+    times.add(i * 1000);
+  }
+  const Latency latency = latency_of(times);
+  CHECK(latency.min_us == 1);
+  CHECK(latency.p50_us == doctest::Approx(500).epsilon(0.07));
+  CHECK(latency.p90_us == doctest::Approx(900).epsilon(0.07));
+  CHECK(latency.p99_us == doctest::Approx(990).epsilon(0.07));
+  CHECK(latency.p999_us >= latency.p99_us);
+  CHECK(latency.max_us == 1000);
+  std::uint64_t frames = 0;
+  double last = 0;
+  for (const LatencyBucket& bucket : latency.histogram) {
+    CHECK(bucket.up_to_us > last);
+    last = bucket.up_to_us;
+    frames += bucket.frames;
+  }
+  CHECK(frames == 1000);
+  CHECK(latency_of(Histogram{}).histogram.empty());
+}
+
+TEST_CASE("a receiver that gives no account of what it dropped has not measured") {
+  StreamResult stream = clean_stream();
+  StreamEvidence evidence = clean_evidence();
+  evidence.overrun_known = false;
+  judge(stream, evidence);
+  CHECK_FALSE(stream.measured);
+}

@@ -1,131 +1,18 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
-#include <cstdio>
-
 #include "issu/base/file.hpp"
-#include "issu/base/netns.hpp"
 #include "issu/measure/evaluate.hpp"
 #include "issu/measure/probe.hpp"
-#include "tests/backends/daemons/daemon_lab.hpp"
+#include "tests/measure/router_lab.hpp"
 #include "tests/skip.hpp"
 
 using namespace issu;
 using namespace issu::measure;
 using issu::test::DaemonLab;
-
-namespace {
-
-state_sync::Prefix prefix(const char* text) {
-  return *state_sync::Prefix::parse(text);
-}
-
-/// A Linux router between two far sides that accept every address behind them.
-struct RouterLab {
-  RouterLab() {
-    lab.link("r", "p1", {"10.9.1.1/24", "2001:db8:1::1/64"}, "f1", "e1",
-             {"10.9.1.2/24", "2001:db8:1::2/64"});
-    lab.link("r", "p2", {"10.9.2.1/24", "2001:db8:2::1/64"}, "f2", "e2",
-             {"10.9.2.2/24", "2001:db8:2::2/64"});
-    lab.sysctl("r", "net.ipv4.ip_forward", "1");
-    lab.sysctl("r", "net.ipv6.conf.all.forwarding", "1");
-    side("f1", "1", "10.101.0.0/16", "2001:db8:101::/48");
-    side("f2", "2", "10.102.0.0/16", "2001:db8:102::/48");
-  }
-
-  void side(const std::string& name, const std::string& n, const std::string& v4,
-            const std::string& v6) {
-    lab.ip(name, "route add local " + v4 + " dev lo");
-    lab.ip(name, "-6 route add local " + v6 + " dev lo");
-    lab.ip(name, "route add default via 10.9." + n + ".1");
-    lab.ip(name, "-6 route add default via 2001:db8:" + n + "::1");
-    lab.ip("r", "route add " + v4 + " via 10.9." + n + ".2");
-    lab.ip("r", "-6 route add " + v6 + " via 2001:db8:" + n + "::2");
-  }
-
-  MeasurePlan plan(double rate) {
-    MeasurePlan plan;
-    plan.streams.push_back({"right4",
-                            lab.netns("f1"),
-                            lab.netns("f2"),
-                            {{prefix("10.102.0.0/24"), 200}, {prefix("10.102.250.0/28"), 16}},
-                            "10.9.1.2",
-                            rate,
-                            64});
-    plan.streams.push_back({"left4",
-                            lab.netns("f2"),
-                            lab.netns("f1"),
-                            {{prefix("10.101.0.0/24"), 200}},
-                            "10.9.2.2",
-                            rate,
-                            64});
-    plan.streams.push_back({"right6",
-                            lab.netns("f1"),
-                            lab.netns("f2"),
-                            {{prefix("2001:db8:102::/64"), 1000}},
-                            "2001:db8:1::2",
-                            rate,
-                            64});
-    plan.streams.push_back({"left6",
-                            lab.netns("f2"),
-                            lab.netns("f1"),
-                            {{prefix("2001:db8:101::/64"), 1000}},
-                            "2001:db8:2::2",
-                            rate,
-                            64});
-    return plan;
-  }
-
-  void nft(const std::string& rules) {
-    RunOptions options;
-    options.netns = NetNs::path_of(lab.netns("r"));
-    options.input = rules;
-    auto output = run_checked({"nft", "-f", "-"}, options);
-    REQUIRE_MESSAGE(output, output.error().message());
-  }
-
-  /// Starts the instrument; it ends with the lab, also when the test fails.
-  ProcessId start(const MeasurePlan& wanted) {
-    auto started = Probe::start(wanted, out());
-    REQUIRE_MESSAGE(started, started.error().message());
-    process = *started;
-    return *started;
-  }
-  ~RouterLab() { static_cast<void>(end_process(process, std::chrono::milliseconds(0))); }
-
-  [[nodiscard]] std::filesystem::path out() const { return lab.folder() / "measure"; }
-
-  DaemonLab lab;
-  ProcessId process;
-};
-
-void show(const Measurement& measurement) {
-  for (const StreamResult& stream : measurement.streams) {
-    std::printf(
-        "%-7s sent %llu lost %llu gap %.3f ms silence %.3f ms latency us %.0f %.0f %.0f %.0f\n",
-        stream.name.c_str(), static_cast<unsigned long long>(stream.sent),
-        static_cast<unsigned long long>(stream.totals.lost), to_ms(stream.totals.longest_gap),
-        to_ms(stream.totals.longest_silence), stream.latency.min_us, stream.latency.p50_us,
-        stream.latency.p99_us, stream.latency.max_us);
-  }
-  std::printf("sender's gap %.3f ms, receiver's wait %.3f ms, real time %d\n",
-              measurement.instrument.send_gap_ms, measurement.instrument.receive_wait_ms,
-              measurement.instrument.realtime ? 1 : 0);
-  for (const std::string& reason : measurement.why_not) {
-    std::printf("not measured: %s\n", reason.c_str());
-  }
-}
-
-bool tells(const Measurement& measurement, const std::string& words) {
-  for (const std::string& reason : measurement.why_not) {
-    if (reason.find(words) != std::string::npos) {
-      return true;
-    }
-  }
-  return false;
-}
-
-}  // namespace
+using issu::test::RouterLab;
+using issu::test::show;
+using issu::test::tells;
 
 TEST_CASE("a Linux router loses nothing at 10,000 packets a second each way") {
   if (const std::string why = DaemonLab::missing(); !why.empty()) {
@@ -206,7 +93,7 @@ TEST_CASE("traffic that never comes back is not measured") {
   REQUIRE(measurement);
   show(*measurement);
   CHECK_FALSE(measurement->measured);
-  CHECK(tells(*measurement, "nothing came back after the last loss"));
+  CHECK(tells(measurement->why_not, "nothing came back after the last loss"));
 }
 
 TEST_CASE("a router that forwards nothing is not measured") {
@@ -222,8 +109,8 @@ TEST_CASE("a router that forwards nothing is not measured") {
   auto measurement = Probe::stop(process, router.out());
   REQUIRE(measurement);
   CHECK_FALSE(measurement->measured);
-  CHECK(tells(*measurement, "no frame came through before counting began"));
-  CHECK(tells(*measurement, "nothing that was sent came back"));
+  CHECK(tells(measurement->why_not, "no frame came through before counting began"));
+  CHECK(tells(measurement->why_not, "nothing that was sent came back"));
 }
 
 TEST_CASE("an instrument that was killed has measured nothing") {
@@ -237,7 +124,7 @@ TEST_CASE("an instrument that was killed has measured nothing") {
   auto measurement = Probe::stop(process, router.out());
   REQUIRE(measurement);
   CHECK_FALSE(measurement->measured);
-  CHECK(tells(*measurement, "the instrument ended without a result"));
+  CHECK(tells(measurement->why_not, "the instrument ended without a result"));
 }
 
 TEST_CASE("a plan that can't be measured is refused with the reason") {

@@ -66,6 +66,22 @@ TEST_CASE("what was not measured is null, never 0 (invariant 6)") {
   CHECK(json["sla"]["left_ms"].is_null());
 }
 
+TEST_CASE("an instrument that died has no counts, not even of what was sent") {
+  Document document = measured_document();
+  document.data_plane.measured = false;
+  document.data_plane.sent.reset();
+  document.data_plane.streams[0].measured = false;
+  document.data_plane.streams[0].sent.reset();
+  document.control_plane.echoes.emplace_back();
+  const auto json = to_json(document);
+  CHECK(json["data_plane"]["sent"].is_null());
+  CHECK(json["data_plane"]["streams"][0]["sent"].is_null());
+  CHECK(json["data_plane"]["streams"][0]["received"].is_null());
+  CHECK(json["data_plane"]["instrument"]["overrun"].is_null());
+  CHECK(json["control_plane"]["echoes"][0]["asked"].is_null());
+  CHECK(to_text(json).find("of not measured sent") != std::string::npos);
+}
+
 TEST_CASE("the table says the figures, and says what was not measured") {
   Document document = measured_document();
   std::string text = to_text(to_json(document));
