@@ -28,6 +28,7 @@ Result<RouterConfig> load_router(const std::filesystem::path& file) {
   read_probes(root, config);
   read_peers(root, folder, config);
   read_limits(root, config);
+  read_sla_section(root, config);
   root.finish();
   if (auto good = problems.result(); !good) {
     return fail(std::move(good).error());

@@ -26,6 +26,8 @@ void read_archive_section(StrictTable& document, const std::filesystem::path& fo
 void read_probes(StrictTable& document, RouterConfig& config);
 /// `[[peer]]`
 void read_peers(StrictTable& document, const std::filesystem::path& folder, RouterConfig& config);
+/// `[sla]`, behind the router
+void read_sla_section(StrictTable& document, RouterConfig& config);
 /// `[budget]` and `[timers]`
 void read_limits(StrictTable& document, RouterConfig& config);
 
