@@ -50,8 +50,9 @@ void open(const Lab& lab, bool over_budget = false, const std::string& id = new_
 }
 
 std::string anomalies_of(Lab& lab) {
+  const auto document = lab.document();
   std::string text;
-  for (const auto& anomaly : lab.document()["anomalies"]) {
+  for (const auto& anomaly : document["anomalies"]) {
     text += anomaly.get<std::string>() + "\n";
   }
   return text;

@@ -142,8 +142,7 @@ Result<Database> Database::open(const std::filesystem::path& file) {
   }
   auto database = open_with(file, SQLITE_OPEN_READWRITE);
   if (database) {
-    // EXTRA: also the folder is synced, so that a commit stays one when the power fails.
-    ISSU_TRY(database->run("PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA;"), "");
+    ISSU_TRY(database->run("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;"), "");
   }
   return database;
 }

@@ -51,6 +51,7 @@ class Statement {
 
 /// A SQLite database in one file. Its rollback journal and syncs before and after each commit keep
 /// it whole whenever a process is killed or the power fails; a transaction is there or is not.
+/// (When the power fails just after a commit, that one may be gone.)
 class Database {
  public:
   /// Opens it; one that is not there is made, mode 0600. Waits up to 5 s for another process that

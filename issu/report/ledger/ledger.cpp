@@ -194,25 +194,10 @@ Result<Ledger> Ledger::open(const std::filesystem::path& file) {
     return pass(std::move(database).error(), "opening the SLA ledger");
   }
   auto has_schema = check_schema(*database, file.string());
-  if (has_schema && !*has_schema) {
-    auto transaction = Transaction::begin(*database);
-    if (!transaction) {
-      return pass(std::move(transaction).error(), "opening the SLA ledger");
-    }
-    // Another process may have made it meanwhile.
-    has_schema = check_schema(*database, file.string());
-    if (has_schema && !*has_schema) {
-      ISSU_TRY(database->run(schema), "making the SLA ledger");
-      ISSU_TRY(database->run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};",
-                                         application_id, schema_version)),
-               "making the SLA ledger");
-      ISSU_TRY(transaction->commit(), "making the SLA ledger");
-    }
-  }
   if (!has_schema) {
     return pass(std::move(has_schema).error(), "opening the SLA ledger");
   }
-  return Ledger(std::move(*database));
+  return Ledger(std::move(*database), file.string(), *has_schema);
 }
 
 Result<Ledger> Ledger::open_to_read(const std::filesystem::path& file) {
@@ -227,10 +212,29 @@ Result<Ledger> Ledger::open_to_read(const std::filesystem::path& file) {
   if (!*has_schema) {
     return fail(file.string() + " is empty: no ledger", "name the file of one");
   }
-  return Ledger(std::move(*database));
+  return Ledger(std::move(*database), file.string(), true);
+}
+
+Result<void> Ledger::make_schema() {
+  if (has_schema_) {
+    return {};
+  }
+  // Another process may have made it meanwhile.
+  auto has_schema = check_schema(database_, file_);
+  if (!has_schema) {
+    return fail(std::move(has_schema).error());
+  }
+  if (!*has_schema) {
+    ISSU_TRY(database_.run(schema), "making the SLA ledger");
+    ISSU_TRY(database_.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};",
+                                       application_id, schema_version)),
+             "making the SLA ledger");
+  }
+  return {};
 }
 
 Result<void> Ledger::put(const std::vector<Entry>& entries) {
+  ISSU_TRY(make_schema(), "");
   auto statement = database_.prepare(upsert());
   if (!statement) {
     return fail(std::move(statement).error());
@@ -250,6 +254,7 @@ Result<void> Ledger::add(const std::vector<Entry>& entries) {
   }
   ISSU_TRY(put(entries), "writing the SLA ledger");
   ISSU_TRY(transaction->commit(), "writing the SLA ledger");
+  has_schema_ = true;
   return {};
 }
 
@@ -281,10 +286,14 @@ Result<void> Ledger::take_in(const std::filesystem::path& history, const Entry* 
   noted->bind(1, static_cast<std::int64_t>(part->end));
   ISSU_TRY(noted->finish(), "writing the SLA ledger");
   ISSU_TRY(transaction->commit(), "writing the SLA ledger");
+  has_schema_ = true;
   return {};
 }
 
 Result<std::uint64_t> Ledger::taken_in(const std::filesystem::path& history) const {
+  if (!has_schema_) {
+    return 0;
+  }
   auto statement = database_.prepare("SELECT taken_in FROM history WHERE file = ?");
   if (!statement) {
     return pass(std::move(statement).error(), "reading the SLA ledger");
@@ -298,6 +307,9 @@ Result<std::uint64_t> Ledger::taken_in(const std::filesystem::path& history) con
 }
 
 Result<std::vector<Entry>> Ledger::entries(const std::string& router) const {
+  if (!has_schema_) {
+    return std::vector<Entry>();
+  }
   auto statement = database_.prepare(
       fmt::format("SELECT sequence, {} FROM entry WHERE ?1 = '' OR router = ?1 ORDER BY sequence",
                   all_columns()));

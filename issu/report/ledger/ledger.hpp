@@ -37,9 +37,14 @@ class Ledger {
   [[nodiscard]] Result<std::vector<Entry>> entries(const std::string& router) const;
 
  private:
-  explicit Ledger(Database database) : database_(std::move(database)) {}
+  Ledger(Database database, std::string file, bool has_schema)
+      : database_(std::move(database)), file_(std::move(file)), has_schema_(has_schema) {}
+  /// Of a file that has none yet, in the first transaction that writes.
+  Result<void> make_schema();
   Result<void> put(const std::vector<Entry>& entries);
   Database database_;
+  std::string file_;
+  bool has_schema_;
 };
 
 /// The entries of a history from `from` bytes on, and where its last whole line ends. A torn last

@@ -167,8 +167,11 @@ TEST_CASE("another database, a damaged one and an empty file are told apart") {
 
   std::ofstream(dir / "empty.db") << "";
   CHECK_FALSE(Ledger::open_to_read(dir / "empty.db"));
-  CHECK(Ledger::open(dir / "empty.db"));
-  CHECK(Ledger::open_to_read(dir / "empty.db"));
+  auto empty = Ledger::open(dir / "empty.db");
+  REQUIRE(empty);
+  CHECK(empty->entries("")->empty());
+  REQUIRE(empty->add({}));
+  CHECK(Ledger::open_to_read(dir / "empty.db")->entries("")->empty());
   CHECK_FALSE(Ledger::open_to_read(dir / "none.db"));
   CHECK_FALSE(std::filesystem::exists(dir / "none.db"));
 }
