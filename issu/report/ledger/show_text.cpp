@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "issu/base/clock.hpp"
 #include "issu/report/ledger/show.hpp"
 
@@ -11,13 +14,16 @@ std::string ms(const std::optional<double>& value) {
 }
 
 void budgets_text(std::string& text, const Summary& summary) {
+  std::vector<Balance> lines;
+  std::copy_if(summary.balances.begin(), summary.balances.end(), std::back_inserter(lines),
+               [](const Balance& line) { return line.budget_ms || line.upgrades != 0; });
+  if (lines.empty()) {
+    return;
+  }
   text += fmt::format("\n  {:<28} {:<8} {:>12} {:>12} {:>13} {:>9} {:>9}\n", "budget, ms", "in",
                       "budget", "spent", "left", "upgrades", "unknown");
   bool unknown = false;
-  for (const Balance& line : summary.balances) {
-    if (!line.backend.empty() && !line.budget_ms && line.upgrades == 0) {
-      continue;
-    }
+  for (const Balance& line : lines) {
     text += fmt::format("  {:<28} {:<8} {:>12} {:>12.1f} {:>13} {:>9} {:>9}\n",
                         (line.plane == "data" ? "data plane" : "control plane") +
                             (line.backend.empty() ? "" : ", " + line.backend),

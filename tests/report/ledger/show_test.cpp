@@ -105,6 +105,7 @@ TEST_CASE("drills are told apart from upgrades") {
   const std::string text = to_text(summary_of({drill}, {}, view()));
   CHECK(text.find("1 run (1 of drills)") != std::string::npos);
   CHECK(text.find("drills are not debited") != std::string::npos);
+  CHECK(text.find("budget, ms") == std::string::npos);
 }
 
 }  // namespace
