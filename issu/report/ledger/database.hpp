@@ -57,7 +57,8 @@ class Database {
   /// Opens it; one that is not there is made, mode 0600. Waits up to 5 s for another process that
   /// writes.
   static Result<Database> open(const std::filesystem::path& file);
-  /// Opens one that is there, for reading only.
+  /// Opens one that is there, to read. What a killed writer left half done is taken back, where the
+  /// file can be written.
   static Result<Database> open_to_read(const std::filesystem::path& file);
 
   /// Runs statements that give no rows.

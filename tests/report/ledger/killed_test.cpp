@@ -121,6 +121,11 @@ TEST_CASE(
           auto ledger = Ledger::open(file);
           (void)write_one(*ledger, 1);
         });
+        if (before != 0) {
+          const auto seen = Ledger::open_to_read(file);  // the first to come after the kill
+          REQUIRE(seen);
+          CHECK(seen->entries("edge1")->size() >= 60);
+        }
         const int there = transactions_in(file) - before;
         CHECK(there >= (was_killed ? 0 : 1));
         CHECK(there <= 1);
