@@ -7,9 +7,11 @@
 #include <system_error>
 
 #include "issu/base/file.hpp"
+#include "issu/debit.hpp"
 #include "issu/decide.hpp"
 #include "issu/history.hpp"
 #include "issu/result_document.hpp"
+#include "issu/run_clock.hpp"
 #include "issu/strategy.hpp"
 
 namespace issu {
@@ -59,7 +61,7 @@ Result<void> undo_phase(const Strategy& strategy, Phase phase, Context& context,
 }
 
 /// The housekeeping of every end: the epochs that were used stay used, the measurement ends, the
-/// document goes into the history, then the journal is closed.
+/// document goes into the ledger and the history, then the journal is closed.
 Result<void> close_upgrade(const RouterParts& parts, Context& context, Journal& journal,
                            const Decision& decision) {
   auto active = parts.store.active();
@@ -68,7 +70,8 @@ Result<void> close_upgrade(const RouterParts& parts, Context& context, Journal& 
     ISSU_TRY(parts.store.set_active({(*active)->slot, context.epoch_back()}), "closing");
   }
   ISSU_TRY(context.instrument.stop(), "ending the measurement");
-  const auto document = build_document(parts, context, journal.records(), decision);
+  auto document = build_document(parts, context, journal.records(), decision);
+  debit(parts, facts_of(journal.records(), Phase::preflight), document);
   ISSU_TRY(append_history(parts.store.history(), document), "writing the history");
   std::error_code error;
   std::filesystem::remove(parts.store.request(), error);
@@ -114,7 +117,9 @@ Result<void> open_upgrade(const SlotStore& store, UpgradeOptions options) {
   std::error_code error;
   std::filesystem::remove(store.request(), error);
   auto journal = Journal::create(store.journal());
-  auto opened = journal ? journal->append({Event::opened, std::nullopt, "", to_json(options)})
+  auto facts = to_json(options);
+  facts["boot"] = boot_id();
+  auto opened = journal ? journal->append({Event::opened, std::nullopt, "", std::move(facts)})
                         : Result<void>(fail(std::move(journal).error()));
   if (!opened) {
     return fail(std::move(opened).error().within("opening an upgrade").as(ErrorKind::refused));

@@ -7,6 +7,7 @@
 #include "issu/measure/limit.hpp"
 #include "issu/measure/probe.hpp"
 #include "issu/report/document.hpp"
+#include "issu/run_clock.hpp"
 
 namespace issu {
 namespace {
@@ -292,6 +293,10 @@ nlohmann::ordered_json build_document(const RouterParts& parts, const Context& c
   document.outcome = name_of(decision.outcome);
   document.reason = decision.reason;
   document.anomalies = anomalies(records);
+  const RunClock clock = run_clock(records, boot_id());
+  if (const std::string stepped = clock_anomaly(clock); !stepped.empty()) {
+    document.anomalies.push_back(stepped);
+  }
   document.phases = phase_lines(records);
   if (preflight.contains("predicted_ms")) {
     document.predicted_ms = preflight["predicted_ms"].get<double>();
@@ -317,7 +322,9 @@ nlohmann::ordered_json build_document(const RouterParts& parts, const Context& c
     document.data_plane.why_not = why;
     document.control_plane.why_not = why;
   }
-  return report::to_json(document);
+  auto json = report::to_json(document);
+  json["clock"] = to_json(clock);
+  return json;
 }
 
 }  // namespace issu

@@ -46,6 +46,8 @@ class SlotStore {
   [[nodiscard]] backends::StagedPayload staged(backends::Slot slot, const SlotImage& image) const;
   [[nodiscard]] std::filesystem::path journal() const { return dir_ / "journal"; }
   [[nodiscard]] std::filesystem::path history() const { return dir_ / "history.jsonl"; }
+  /// What the upgrades cost (issu/report/ledger).
+  [[nodiscard]] std::filesystem::path ledger() const { return dir_ / "sla.db"; }
   [[nodiscard]] std::filesystem::path request() const { return dir_ / "request"; }
   /// What the measurement of the last upgrade wrote.
   [[nodiscard]] std::filesystem::path evidence() const { return dir_ / "evidence"; }

@@ -13,6 +13,7 @@ nlohmann::json to_json(const UpgradeOptions& options) {
           {"way_back", options.way_back},
           {"soak_s", options.soak_s},
           {"auto_accept", options.auto_accept},
+          {"over_budget", options.over_budget},
           {"from", backends::name_of(options.from)},
           {"epoch", options.epoch}};
 }
@@ -25,6 +26,7 @@ UpgradeOptions options_from_json(const nlohmann::json& json) {
   options.way_back = json.value("way_back", "cold");
   options.soak_s = json.value("soak_s", 60.0);
   options.auto_accept = json.value("auto_accept", false);
+  options.over_budget = json.value("over_budget", false);
   options.from = json.value("from", "a") == "b" ? backends::Slot::b : backends::Slot::a;
   options.epoch = json.value("epoch", std::uint64_t{0});
   return options;

@@ -19,6 +19,7 @@ struct UpgradeOptions {
   std::string way_back = "cold";
   double soak_s = 60;
   bool auto_accept = false;                 ///< health and budgets decide at the end of the soak
+  bool over_budget = false;                 ///< run it whatever is left of the SLA budgets
   backends::Slot from = backends::Slot::a;  ///< the slot that was active when it began
   std::uint64_t epoch = 0;                  ///< the last NPU epoch used before it
 };

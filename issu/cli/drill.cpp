@@ -6,7 +6,9 @@
 #include <optional>
 
 #include "issu/base/file.hpp"
+#include "issu/base/reasons.hpp"
 #include "issu/cli/command.hpp"
+#include "issu/cli/drill_ledger.hpp"
 
 namespace issu::cli {
 namespace {
@@ -20,6 +22,7 @@ struct Options {
   std::string json;
   std::string images;
   std::string work;
+  std::string ledger;
   bool keep = false;
 };
 
@@ -125,19 +128,26 @@ Result<bool> run_all(const Options& options) {
   if (auto ready = drill::check_drills(*scenarios, how); !ready) {
     return fail(std::move(ready).error());
   }
+  ISSU_TRY(check_ledger(options.ledger), "");
   ISSU_TRY(make_dirs(how.work), "the work folder");
   ISSU_TRY(drill::clean_up(how.work, false), "before the first drill");
   drill::Interrupt interrupt;
   std::vector<drill::DrillOutcome> outcomes;
+  Reasons not_added;
   for (const drill::Scenario& scenario : *scenarios) {
     auto outcome = drill::run_drill(scenario, how, interrupt);
     outcomes.push_back(outcome ? std::move(*outcome) : not_judged(scenario, outcome.error()));
     fmt::print(options.json == "-" ? stderr : stdout, "{}", drill::to_table(outcomes.back()));
+    // The other drills are run all the same.
+    if (auto added = add_to_ledger(options.ledger, outcomes.back()); !added) {
+      not_added.add(std::move(added).error().within(scenario.name));
+    }
     if (interrupt.came()) {
       break;
     }
   }
   ISSU_TRY(write_documents(outcomes, options), "");
+  ISSU_TRY(std::move(not_added).result(), "");
   return outcomes.size() == scenarios->size() &&
          std::all_of(outcomes.begin(), outcomes.end(),
                      [](const drill::DrillOutcome& outcome) { return outcome.passed(); });
@@ -151,6 +161,8 @@ void add_run(CLI::App& command, Exit& exit) {
   run->add_option("--junit", options->junit, "Write a JUnit report to this file");
   run->add_option("--json", options->json,
                   "Write the drill's document to this file (- for stdout)");
+  run->add_option("--ledger", options->ledger,
+                  "Add the upgrades to this SLA ledger; `issu sla show --ledger` shows it");
   run->add_option("--images", options->images, "Folder of the images and their keyring");
   run->add_option("--work", options->work, "Folder for the lab's files, in place of /tmp");
   run->add_flag("--keep", options->keep,

@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
   add_resume_command(app, exit);
   add_history_command(app, exit);
   add_report_command(app, exit);
+  add_sla_command(app, exit);
   add_drill_command(app, exit);
   add_completion_command(app, exit);
   add_manpage_command(app, exit);

@@ -6,8 +6,11 @@
 #include "issu/cli/command.hpp"
 #include "issu/cli/follow.hpp"
 #include "issu/cli/parts.hpp"
+#include "issu/debit.hpp"
 #include "issu/decide.hpp"
 #include "issu/image/bundle.hpp"
+#include "issu/report/ledger/balance.hpp"
+#include "issu/report/sla_text.hpp"
 #include "issu/strategy.hpp"
 
 namespace issu::cli {
@@ -19,6 +22,7 @@ struct Options : Common {
   std::string way_back;
   double soak_s = -1;
   bool auto_accept = false;
+  bool over_budget = false;
   bool plan = false;
   bool foreground = false;
 };
@@ -31,7 +35,20 @@ UpgradeOptions upgrade_options(const Router& router, const Options& options) {
   result.way_back = options.way_back.empty() ? router.config.way_back : options.way_back;
   result.soak_s = options.soak_s < 0 ? router.config.timers.soak_s : options.soak_s;
   result.auto_accept = options.auto_accept;
+  result.over_budget = options.over_budget;
   return result;
+}
+
+/// What it is predicted to cost, and what is left to be spent.
+void show_forecast(const Router& router, const nlohmann::json& facts) {
+  const auto account = ledger::look_at(books_of(router.config, router.store));
+  fmt::print("\n{}",
+             report::sla_text({{"forecast", nlohmann::ordered_json(facts["forecast"])},
+                               {"budgets", ledger::to_json(ledger::balance(
+                                               account.entries, router.config.sla, wall_now()))}}));
+  if (facts.contains("over_budget")) {
+    fmt::print("  by --over-budget: {}\n", facts["over_budget"].get<std::string>());
+  }
 }
 
 /// Says what would happen. Preflight is run, which touches nothing.
@@ -85,6 +102,9 @@ int show_plan(const Router& router, const Options& options, const Strategy& stra
                  strategy.does(row.phase), "", strategy.undoes(row.phase));
     }
     fmt::print("\n  * the control plane is dark\n");
+    if (facts) {
+      show_forecast(router, *facts);
+    }
   }
   if (!facts) {
     fmt::print(stderr, "it would be refused:\n");
@@ -151,6 +171,8 @@ void add_run_options(CLI::App& command, Options& options) {
       ->check(CLI::Range(0.0, 7 * 86400.0));
   command.add_flag("--auto-accept", options.auto_accept,
                    "Health and budgets accept it at the end of the soak");
+  command.add_flag("--over-budget", options.over_budget,
+                   "Run it even where it is predicted to cost more than the SLA budget has left");
   command.add_flag(
       "--foreground", options.foreground,
       "Run the coordinator in this process: it ends with it, and `issu resume` goes on");

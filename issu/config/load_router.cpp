@@ -29,6 +29,7 @@ Result<RouterConfig> load_router(const std::filesystem::path& file) {
   read_peers(root, folder, config);
   read_echoes(root, config);
   read_limits(root, config);
+  read_sla_section(root, config);
   root.finish();
   if (auto good = problems.result(); !good) {
     return fail(std::move(good).error());

@@ -8,6 +8,7 @@
 #include "backends/spec.hpp"
 #include "issu/base/result.hpp"
 #include "issu/measure/plan.hpp"
+#include "issu/report/ledger/budget.hpp"
 
 namespace issu::config {
 
@@ -44,6 +45,7 @@ struct RouterConfig {
   std::filesystem::path keyring;  ///< PEM: certificates that may sign images
   measure::MeasurePlan measure;   ///< probe streams and peers to watch
   Budgets budgets;
+  ledger::Sla sla;
   Timers timers;
   Archive archive;
 };

@@ -27,6 +27,8 @@ void read_probes(StrictTable& document, RouterConfig& config);
 /// `[[peer]]`
 void read_peers(StrictTable& document, const std::filesystem::path& folder, RouterConfig& config);
 void read_echoes(StrictTable& document, RouterConfig& config);
+/// `[sla]`, behind the router
+void read_sla_section(StrictTable& document, RouterConfig& config);
 /// `[budget]` and `[timers]`
 void read_limits(StrictTable& document, RouterConfig& config);
 

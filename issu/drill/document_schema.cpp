@@ -105,6 +105,23 @@ const std::vector<Field>& result_fields() {
       {"sla.measured_ms", number},
       {"sla.budget_ms", number},
       {"sla.left_ms", number, true},
+      {"sla.over_budget", boolean},
+      {"sla.forecast.runs", number},
+      {"sla.forecast.why_not", text},
+      {"sla.forecast.dark_ms.expected", number},
+      {"sla.forecast.dark_ms.low", number},
+      {"sla.forecast.dark_ms.high", number},
+      {"sla.forecast.dark_ms.measured", number},
+      {"sla.forecast.dark_ms.error", number, true},
+      {"sla.forecast.dark_ms.inside", boolean},
+      {"sla.forecast.impact_ms.expected", number},
+      {"sla.forecast.impact_ms.low", number},
+      {"sla.forecast.impact_ms.high", number},
+      {"sla.forecast.impact_ms.measured", number},
+      {"sla.forecast.impact_ms.error", number, true},
+      {"sla.forecast.impact_ms.inside", boolean},
+      {"clock.duration_s", number},
+      {"clock.stepped_s", number, true},
   };
   return kFields;
 }

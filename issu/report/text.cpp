@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "issu/report/document.hpp"
+#include "issu/report/sla_text.hpp"
 
 namespace issu::report {
 namespace {
@@ -130,7 +131,7 @@ std::string to_text(const Json& document) {
                       figure(rfc, "t1_s", " s", 2), figure(rfc, "t2_s", " s", 2),
                       figure(rfc, "t3_s", " s", 2), figure(rfc, "t4_s", " s", 2),
                       figure(rfc, "tpl_frames"), figure(rfc, "tpl_ms", " ms", 2));
-  return text;
+  return text + sla_text(document.value("sla", Json()));
 }
 
 }  // namespace issu::report

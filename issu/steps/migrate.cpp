@@ -1,3 +1,4 @@
+#include "issu/debit.hpp"
 #include "issu/decide.hpp"
 #include "issu/image/bundle.hpp"
 #include "issu/predict.hpp"
@@ -58,6 +59,7 @@ Result<nlohmann::json> preflight_migrate(Context& context) {
       reasons.add_if(fits_timers(limits_of(context).downtime_ms, *view));
     }
   }
+  check_sla(context, facts, reasons);
   if (auto good = std::move(reasons).result(); !good) {
     return fail(std::move(good).error().as(ErrorKind::refused));
   }

@@ -5,6 +5,7 @@
 
 #include "issu/base/netns.hpp"
 #include "issu/converge.hpp"
+#include "issu/debit.hpp"
 #include "issu/image/bundle.hpp"
 #include "issu/image_fit.hpp"
 #include "issu/steps/preflight_parts.hpp"
@@ -110,6 +111,7 @@ nlohmann::json check_everything(Context& context, Neighbours neighbours, Reasons
 Result<nlohmann::json> preflight(Context& context) {
   Reasons reasons;
   nlohmann::json facts = check_everything(context, Neighbours::keep_routes, reasons);
+  check_sla(context, facts, reasons);
   if (auto good = std::move(reasons).result(); !good) {
     return fail(std::move(good).error().as(ErrorKind::refused));
   }

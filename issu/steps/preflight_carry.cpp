@@ -1,4 +1,5 @@
 #include "issu/base/file.hpp"
+#include "issu/debit.hpp"
 #include "issu/image/bundle.hpp"
 #include "issu/image_fit.hpp"
 #include "issu/predict.hpp"
@@ -58,6 +59,7 @@ Result<nlohmann::json> preflight_carry(Context& context) {
       reasons.add_if(fits_timers(predicted, *view));
     }
   }
+  check_sla(context, facts, reasons);
   if (auto good = std::move(reasons).result(); !good) {
     return fail(std::move(good).error().as(ErrorKind::refused));
   }

@@ -1,3 +1,4 @@
+#include "issu/debit.hpp"
 #include "issu/steps/preflight_parts.hpp"
 #include "issu/steps/steps.hpp"
 #include "issu/steps/way_back.hpp"
@@ -8,6 +9,7 @@ Result<nlohmann::json> preflight_standby(Context& context) {
   Reasons reasons;
   nlohmann::json facts = check_everything(context, Neighbours::keep_routes, reasons);
   reasons.add_if(context.rp.check_standby());
+  check_sla(context, facts, reasons);
   if (auto good = std::move(reasons).result(); !good) {
     return fail(std::move(good).error().as(ErrorKind::refused));
   }

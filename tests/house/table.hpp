@@ -49,16 +49,21 @@ inline const std::vector<Folder>& folders() {
         "checkpoint", "issu/init/answers.hpp", "issu/init/plan.hpp", "state-sync/prefix.hpp"}},
       {"issu/image", {"issu/signing"}},
       {"issu/init", {}},
-      {"issu/config", {"backends/spec.hpp", "issu/measure/plan.hpp", "state-sync/prefix.hpp"}},
+      {"issu/config",
+       {"backends/spec.hpp", "issu/measure/plan.hpp", "issu/report/ledger/budget.hpp",
+        "state-sync/prefix.hpp"}},
       {"issu/measure", {"backends/daemons", "state-sync/prefix.hpp"}},
       {"issu/report", {}},
+      // Reads result documents; knows neither the coordinator nor router.toml.
+      {"issu/report/ledger", {}},
       {"issu/doctor", {"backends/spec.hpp", "checkpoint"}},
       {"issu/drill",
        {"backends/daemons", "backends/spec.hpp", "issu/config", "issu/measure", "issu/report",
         "state-sync/prefix.hpp"}},
       // The coordinator: it knows the ports, never who stands behind them.
       {"issu",
-       {"backends", "state-sync", "issu/config", "issu/image", "issu/measure", "issu/report"}},
+       {"backends", "state-sync", "issu/config", "issu/image", "issu/measure", "issu/report",
+        "issu/report/ledger"}},
       {"issu/cli", {}, true},
       {"tests", {}, true},
   };
@@ -91,9 +96,10 @@ struct SoleOwner {
 
 inline const std::vector<SoleOwner>& sole_owners() {
   static const std::vector<SoleOwner> table = {
-      {"cereal", "#include <cereal/"}, {"Boost.Interprocess", "#include <boost/interprocess/"},
-      {"liblxc", "#include <lxc/"},    {"libvirt", "#include <libvirt/"},
-      {"libcriu", "#include <criu/"},  {"the CRIU program", "\"criu\""},
+      {"cereal", "#include <cereal/"},  {"Boost.Interprocess", "#include <boost/interprocess/"},
+      {"liblxc", "#include <lxc/"},     {"libvirt", "#include <libvirt/"},
+      {"SQLite", "#include <sqlite3"},  {"libcriu", "#include <criu/"},
+      {"the CRIU program", "\"criu\""},
   };
   return table;
 }

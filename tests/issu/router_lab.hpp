@@ -10,6 +10,7 @@
 #include "issu/coordinator.hpp"
 #include "issu/decide.hpp"
 #include "issu/history.hpp"
+#include "issu/report/ledger/ledger.hpp"
 #include "tests/image/signed_bundle.hpp"
 #include "tests/issu/fake_ports.hpp"
 #include "tests/issu/small_disk.hpp"
@@ -107,6 +108,9 @@ struct Lab {
     CHECK_FALSE(is_open(*Journal::read(store.journal())));
     CHECK(read_history(store.history())->size() == 1);
     CHECK(document()["outcome"] == name_of(outcome));
+    const auto debited = ledger::Ledger::open_to_read(store.ledger());
+    REQUIRE(debited);
+    CHECK(debited->entries("edge1")->size() == 1);
   }
 };
 
