@@ -40,7 +40,7 @@ if(ISSU_TESTS)
   target_link_libraries(issu_test_main PRIVATE issu_options)
 endif()
 
-# issu_test(NAME SOURCES a.cpp DEPENDS lib... LABELS unit|root|lxc|criu|qemu TIMEOUT seconds)
+# issu_test(NAME SOURCES a.cpp DEPENDS lib... LABELS unit|root|lxc|criu|qemu|browser TIMEOUT seconds)
 function(issu_test name)
   cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
   add_executable(${name} ${arg_SOURCES} $<TARGET_OBJECTS:issu_test_main>)

@@ -6,6 +6,7 @@
 #include "issu/measure/evaluate.hpp"
 #include "issu/measure/probe.hpp"
 #include "issu/report/document.hpp"
+#include "issu/result_setting.hpp"
 
 namespace issu {
 namespace {
@@ -25,6 +26,10 @@ std::vector<report::PhaseLine> phase_lines(const Records& records) {
     lines.push_back(
         {(undo ? "undo of " : "") + std::string(name_of(*record.phase)), 0, "interrupted", ""});
     begun = record.mono;
+    // A monotonic clock that runs behind the first record's is that of another boot.
+    if (begun >= records.front().mono) {
+      lines.back().from_s = to_s(begun - records.front().mono);
+    }
   };
   for (const Record& record : records) {
     switch (record.event) {
@@ -230,11 +235,15 @@ nlohmann::ordered_json build_document(const RouterParts& parts, const Context& c
   document.t3_s = seconds_of(document.phases, {Phase::reconcile, Phase::commit});
   document.npu = npu_tables(parts, records);
   const bool started = first_of(records, Event::begun, Phase::stage) != nullptr;
+  document.setting = setting_of(parts, context);
   if (auto seen = measure::read_result(context.instrument.dir()); started && seen) {
     document.data_plane = data_plane(*seen);
     document.control_plane = control_plane(records, *seen);
     document.control_plane.frozen = frozen(records);
     document.control_plane.migration = migration(records);
+    document.setting.anomalies_after = anomalies_after(*seen, document.npu);
+    document.timeline = timeline_of(context, records, seen->begin == 0 ? nullptr : &*seen);
+    document.evidence = context.instrument.dir().string();
   } else {
     const std::string why = started ? "the measurement left no result" : "nothing was begun";
     document.data_plane.why_not = why;

@@ -21,6 +21,7 @@ struct Options : Common {
   bool auto_accept = false;
   bool plan = false;
   bool foreground = false;
+  ReportFiles files;
 };
 
 UpgradeOptions upgrade_options(const Router& router, const Options& options) {
@@ -115,7 +116,7 @@ int upgrade(const Router& router, Options options) {
       return say_error(opened.error(), options.json);
     }
   }
-  return run_to_end(router, {options.file, options.json, options.foreground});
+  return run_to_end(router, {options.file, options.json, options.foreground, 0, options.files});
 }
 
 /// A kernel is kept alone; it is what ran before only over the payload that it ran over.
@@ -154,6 +155,7 @@ void add_run_options(CLI::App& command, Options& options) {
   command.add_flag(
       "--foreground", options.foreground,
       "Run the coordinator in this process: it ends with it, and `issu resume` goes on");
+  add_report_files(command, options.files);
 }
 
 }  // namespace
@@ -191,8 +193,8 @@ void add_rollback_command(CLI::App& app, Exit& exit) {
         exit.code = say_error(asked.error(), options->json);
         return;
       }
-      const int code =
-          run_to_end(*router, {options->file, options->json, options->foreground, records->size()});
+      const int code = run_to_end(*router, {options->file, options->json, options->foreground,
+                                            records->size(), options->files});
       exit.code = code == exit_code_of(Outcome::rolled_back) ? 0 : code;
       return;
     }

@@ -82,8 +82,8 @@ std::vector<std::uint64_t> buckets_of(const std::vector<Sample>& samples,
 
 }  // namespace
 
-Result<std::optional<Series>> read_series(const std::filesystem::path& folder, MonoNs end,
-                                          std::size_t most) {
+Result<std::optional<Series>> read_series(const std::filesystem::path& folder, MonoNs begin,
+                                          MonoNs end, std::size_t most) {
   const auto path = folder / "timeline.jsonl";
   std::error_code error;
   if (!std::filesystem::exists(path, error)) {
@@ -97,22 +97,25 @@ Result<std::optional<Series>> read_series(const std::filesystem::path& folder, M
   for (std::string line; std::getline(file, line);) {
     add_line(line, samples);
   }
-  MonoNs begin = 0;
+  MonoNs first = 0;
   MonoNs last = 0;
   for (auto& [name, list] : samples) {
     if (end != 0) {
       draw_in(list, end);
     }
-    begin = begin == 0 ? list.front().at : std::min(begin, list.front().at);
+    if (begin != 0 && begin < list.front().at) {
+      list.insert(list.begin(), Sample{begin, 0, 0});
+    }
+    first = first == 0 ? list.front().at : std::min(first, list.front().at);
     last = std::max(last, list.back().at);
   }
-  if (samples.empty() || last <= begin || most == 0) {
+  if (samples.empty() || last <= first || most == 0) {
     return std::optional<Series>();
   }
-  const MonoNs span = last - begin;
+  const MonoNs span = last - first;
   const MonoNs buckets = std::clamp<MonoNs>(span / shortest_step, 1, static_cast<MonoNs>(most));
   Series series;
-  series.begin = begin;
+  series.begin = first;
   series.step = (span + buckets - 1) / buckets;
   for (const auto& [name, list] : samples) {
     const auto count = static_cast<std::size_t>(buckets);

@@ -28,10 +28,11 @@ struct Series {
 
 /// Cuts timeline.jsonl of a run, running or ended, into `most` buckets a stream at the most.
 /// Between two of its lines (100 ms apart) frames are taken to flow evenly, so the sum of the
-/// buckets is the last count of the timeline. `end`: when sending ended, 0 where nobody knows; what
-/// came in behind it counts in the last bucket. No timeline or fewer than two lines: no value.
-Result<std::optional<Series>> read_series(const std::filesystem::path& folder, MonoNs end,
-                                          std::size_t most);
+/// buckets is the last count of the timeline. `begin`, `end`: when sending began and ended, 0 where
+/// nobody knows; what came in behind the end counts in the last bucket. No timeline or fewer than
+/// two lines: no value.
+Result<std::optional<Series>> read_series(const std::filesystem::path& folder, MonoNs begin,
+                                          MonoNs end, std::size_t most);
 
 /// Lost frames in the buckets of a series, each counted where its gap began. What began before the
 /// first bucket or behind the last counts in that one.

@@ -34,7 +34,7 @@ void write_timeline(const std::filesystem::path& folder, int seconds) {
 TEST_CASE("a steady stream is steady in its buckets, and nothing is counted twice or left out") {
   const issu::tests::TempDir folder;
   write_timeline(folder.path(), 4);
-  const auto series = read_series(folder.path(), 0, 300);
+  const auto series = read_series(folder.path(), 0, 0, 300);
   REQUIRE(series);
   REQUIRE(*series);
   CHECK((*series)->begin == 5'000 * ms);
@@ -53,7 +53,7 @@ TEST_CASE("a steady stream is steady in its buckets, and nothing is counted twic
 TEST_CASE("a long run has longer buckets, not more of them") {
   const issu::tests::TempDir folder;
   write_timeline(folder.path(), 95);
-  const auto series = read_series(folder.path(), 0, 50);
+  const auto series = read_series(folder.path(), 0, 0, 50);
   REQUIRE(series);
   REQUIRE(*series);
   CHECK((*series)->streams[0].received.size() <= 50);
@@ -62,10 +62,24 @@ TEST_CASE("a long run has longer buckets, not more of them") {
   CHECK(sum((*series)->streams[0].received) == 95'000 + 950 * 3 % 8);
 }
 
+TEST_CASE("a first line that was late is no burst") {
+  const issu::tests::TempDir folder;
+  std::ofstream(folder.path() / "timeline.jsonl")
+      << R"({"streams":{"a":[50,50,0]},"t":5050000000})"
+      << "\n"
+      << R"({"streams":{"a":[1000,1000,0]},"t":6000000000})"
+      << "\n";
+  const auto series = read_series(folder.path(), 5'000 * ms, 6'000 * ms, 300);
+  REQUIRE(series);
+  REQUIRE(*series);
+  CHECK((*series)->begin == 5'000 * ms);
+  CHECK((*series)->streams[0].received == std::vector<std::uint64_t>(10, 100));
+}
+
 TEST_CASE("what arrives while the run drains counts in its last bucket") {
   const issu::tests::TempDir folder;
   write_timeline(folder.path(), 4);
-  const auto series = read_series(folder.path(), 7'950 * ms, 300);
+  const auto series = read_series(folder.path(), 0, 7'950 * ms, 300);
   REQUIRE(series);
   REQUIRE(*series);
   const SeriesStream& stream = (*series)->streams[0];
@@ -76,12 +90,12 @@ TEST_CASE("what arrives while the run drains counts in its last bucket") {
 
 TEST_CASE("no timeline, or one without two lines, gives no series and no error") {
   const issu::tests::TempDir folder;
-  auto series = read_series(folder.path(), 0, 300);
+  auto series = read_series(folder.path(), 0, 0, 300);
   REQUIRE(series);
   CHECK_FALSE(*series);
   std::ofstream(folder.path() / "timeline.jsonl") << R"({"streams":{"a":[1,1,0]},"t":7})"
                                                   << "\n";
-  series = read_series(folder.path(), 0, 300);
+  series = read_series(folder.path(), 0, 0, 300);
   REQUIRE(series);
   CHECK_FALSE(*series);
 }
