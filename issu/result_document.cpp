@@ -97,11 +97,13 @@ report::StreamLine stream_line(const measure::StreamResult& stream) {
   return line;
 }
 
-report::DataPlane data_plane(const measure::Measurement& seen) {
+report::DataPlane data_plane(const measure::Measurement& seen, const measure::MeasurePlan& plan) {
   report::DataPlane plane;
   plane.measured = seen.measured && !seen.streams.empty();
-  plane.why_not = seen.streams.empty() ? "no probe stream is configured" : joined(seen.why_not);
-  plane.rate_pps = seen.rate_pps;
+  plane.why_not = plan.streams.empty() ? "no probe stream is configured" : joined(seen.why_not);
+  for (const measure::StreamPlan& stream : plan.streams) {
+    plane.rate_pps += stream.rate_pps;
+  }
   plane.sent = seen.sent;
   plane.lost = seen.lost;
   plane.duplicated = seen.duplicated;
@@ -120,7 +122,8 @@ const Record* first_of(const Records& records, Event event, Phase phase) {
   return found == records.end() ? nullptr : &*found;
 }
 
-report::ControlPlane control_plane(const Records& records, const measure::Measurement& seen) {
+report::ControlPlane control_plane(const Records& records, const measure::Measurement& seen,
+                                   const measure::MeasurePlan& plan) {
   report::ControlPlane plane;
   for (const measure::SessionResult& session : seen.sessions) {
     report::SessionLine line;
@@ -137,7 +140,7 @@ report::ControlPlane control_plane(const Records& records, const measure::Measur
     }
   }
   if (seen.sessions.empty()) {
-    plane.why_not = "no peer is watched";
+    plane.why_not = plan.peers.empty() ? "no peer is watched" : joined(seen.why_not);
     return plane;
   }
   const auto freeze = facts_of(records, Phase::freeze);
@@ -237,8 +240,8 @@ nlohmann::ordered_json build_document(const RouterParts& parts, const Context& c
   const bool started = first_of(records, Event::begun, Phase::stage) != nullptr;
   document.setting = setting_of(parts, context);
   if (auto seen = measure::read_result(context.instrument.dir()); started && seen) {
-    document.data_plane = data_plane(*seen);
-    document.control_plane = control_plane(records, *seen);
+    document.data_plane = data_plane(*seen, context.instrument.plan());
+    document.control_plane = control_plane(records, *seen, context.instrument.plan());
     document.control_plane.frozen = frozen(records);
     document.control_plane.migration = migration(records);
     document.setting.anomalies_after = anomalies_after(*seen, document.npu);

@@ -129,7 +129,7 @@ std::string streams(const Json& plane) {
          : number_of(stream, "lost") != 0 ? "bad"
                                           : "s"});
   }
-  return rows.empty() ? "<p class=\"soft\">No stream was sent through the router.</p>\n"
+  return rows.empty() ? "<p class=\"soft\">No stream has figures.</p>\n"
                       : html_table({"stream", "a second", "sent", "received", "lost", "dup.",
                                     "reord.", "longest gap", "impact, loss", "impact, time stamp",
                                     "latency p50", "p99"},
@@ -144,7 +144,7 @@ std::string sessions(const Json& plane) {
                      yes_no(session, "graceful_restart"), figure(session, "routes_withdrawn")},
                     is_measured(session) ? "" : "unknown"});
   }
-  return rows.empty() ? "<p class=\"soft\">No session was watched at a neighbour.</p>\n"
+  return rows.empty() ? "<p class=\"soft\">No session has figures.</p>\n"
                       : html_table({"neighbour's session", "protocol", "went down", "down for",
                                     "graceful restart", "routes withdrawn"},
                                    rows, 3);

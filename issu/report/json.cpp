@@ -32,7 +32,8 @@ Json data_plane_json(const DataPlane& plane) {
     json["why_not"] = plane.why_not;
   }
   json["rate_pps"] = plane.rate_pps;
-  json["sent"] = plane.sent;
+  // An instrument that was killed took its count along.
+  json["sent"] = when(plane.measured || plane.sent > 0, plane.sent);
   json["lost"] = when(plane.measured, plane.lost);
   json["duplicated"] = when(plane.measured, plane.duplicated);
   json["reordered"] = when(plane.measured, plane.reordered);

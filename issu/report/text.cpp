@@ -24,8 +24,10 @@ void data_plane_text(std::string& text, const Json& plane) {
                         figure(plane, "longest_gap_ms", " ms", 2));
   } else {
     const std::string why = text_of(plane, "why_not");
-    text += fmt::format("\n  data plane     not measured: {}\n                 {} frames sent\n",
-                        why.empty() ? "no reason is told" : why, figure(plane, "sent"));
+    text += "\n  data plane     not measured: " + (why.empty() ? "no reason is told" : why) + "\n";
+    if (number_of(plane, "sent") > 0) {
+      text += "                 " + figure(plane, "sent") + " frames were sent\n";
+    }
   }
   for (const Json& stream : list_of(plane, "streams")) {
     text += fmt::format("    {:<24} sent {:>9}  lost {:>6}  dup {:>4}  reordered {:>4}  {} pps\n",

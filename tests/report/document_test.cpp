@@ -44,6 +44,16 @@ TEST_CASE("what was not measured is null, never 0 (invariant 6)") {
   CHECK(json["sla"]["left_ms"].is_null());
 }
 
+TEST_CASE("an instrument that was killed took its count along: what was sent is not known") {
+  const auto json = to_json(testing::unmeasured_document());
+  CHECK(json["data_plane"]["sent"].is_null());
+  CHECK(to_text(json).find("frames were sent") == std::string::npos);
+  Document overrun = measured_document();
+  overrun.data_plane.measured = false;
+  overrun.data_plane.why_not = "the receiver overran";
+  CHECK(to_text(to_json(overrun)).find("20000 frames were sent") != std::string::npos);
+}
+
 TEST_CASE("the table says the figures, and says what was not measured") {
   Document document = measured_document();
   std::string text = to_text(to_json(document));
