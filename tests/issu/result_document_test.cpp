@@ -16,7 +16,8 @@ struct Measured : Lab {
   Records records;
   Instrument instrument;
 
-  Measured() : instrument((config = configured(), store.evidence()), "u1", config.measure) {
+  Measured() : instrument(store.evidence(), "u1", plan()) {
+    config.measure = plan();
     REQUIRE(make_dirs(instrument.dir()));
     add(Event::opened, std::nullopt, 10);
     add(Event::begun, Phase::preflight, 10);
@@ -25,14 +26,11 @@ struct Measured : Lab {
     add(Event::done, Phase::stage, 13);
   }
 
-  config::RouterConfig configured() {
-    config::RouterConfig with = config;
+  static measure::MeasurePlan plan() {
     measure::StreamPlan stream;
     stream.name = "west";
     stream.rate_pps = 1000;
-    with.measure.streams = {stream};
-    with.measure.peers = {{"east", "bird", "/run/bird.ctl", {"router"}}};
-    return with;
+    return {{stream}, {{"east", "bird", "/run/bird.ctl", {"router"}}}};
   }
 
   void add(Event event, std::optional<Phase> phase, MonoNs at, nlohmann::json facts = {}) {
