@@ -95,8 +95,13 @@ std::string anomalies(const Json& document) {
       items += each.is_string() ? "<li>" + escaped(each.get<std::string>()) + "</li>" : "";
     }
   }
-  return items.empty() ? "<p>None was noticed, neither during the upgrade nor after it.</p>\n"
-                       : "<div class=\"note\"><ul>" + items + "</ul></div>\n";
+  if (!items.empty()) {
+    return "<div class=\"note\"><ul>" + items + "</ul></div>\n";
+  }
+  return is_measured(object_of(document, "control_plane"))
+             ? "<p>None was noticed, neither during the upgrade nor after it.</p>\n"
+             : "<p>None was noticed during the upgrade; how it was after it was not "
+               "measured.</p>\n";
 }
 
 std::string phases(const Json& document) {

@@ -81,6 +81,7 @@ TEST_CASE("what was not measured is never shown as 0, and says why") {
   CHECK(has(page, "<div class=\"figure\">not measured</div>"));
   CHECK_FALSE(has(page, "<div class=\"figure\">0</div>"));
   CHECK_FALSE(has(figures_of(page), "0 lost"));
+  CHECK(has(page, "how it was after it was not measured"));
   CHECK(has(timeline_svg(to_json(testing::unmeasured_document()), 1), ">not measured</text>"));
 }
 
