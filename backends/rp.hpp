@@ -195,6 +195,12 @@ class RouteProcessor {
   /// lists 100,000 routes does nothing else meanwhile, so ask once they have all come in.
   virtual Result<std::optional<std::vector<state_sync::Prefix>>> routes(Slot slot) = 0;
 
+  /// The configuration of an active slot as its daemons say it, passwords and all. No value: these
+  /// daemons, or this backend, don't say it.
+  virtual Result<std::optional<std::string>> running_config(Slot /*slot*/) {
+    return std::optional<std::string>();
+  }
+
   // Both slots side by side. A backend whose slots share the ports leaves these verbs as they are:
   // each is an error.
 

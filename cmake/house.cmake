@@ -52,7 +52,7 @@ function(issu_needs_machine test labels)
   endif()
 endfunction()
 
-# issu_test(NAME SOURCES a.cpp DEPENDS lib... LABELS unit|root|lxc|criu|qemu TIMEOUT seconds)
+# issu_test(NAME SOURCES a.cpp DEPENDS lib... LABELS unit|root|lxc|criu|qemu|browser TIMEOUT seconds)
 function(issu_test name)
   cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
   add_executable(${name} ${arg_SOURCES} $<TARGET_OBJECTS:issu_test_main>)

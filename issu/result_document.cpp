@@ -7,6 +7,7 @@
 #include "issu/measure/limit.hpp"
 #include "issu/measure/probe.hpp"
 #include "issu/report/document.hpp"
+#include "issu/result_setting.hpp"
 #include "issu/run_clock.hpp"
 
 namespace issu {
@@ -27,6 +28,10 @@ std::vector<report::PhaseLine> phase_lines(const Records& records) {
     lines.push_back(
         {(undo ? "undo of " : "") + std::string(name_of(*record.phase)), 0, "interrupted", ""});
     begun = record.mono;
+    // A monotonic clock that runs behind the first record's is that of another boot.
+    if (begun >= records.front().mono) {
+      lines.back().from_s = to_s(begun - records.front().mono);
+    }
   };
   for (const Record& record : records) {
     switch (record.event) {
@@ -125,12 +130,17 @@ report::InstrumentLine instrument_line(const measure::Measurement& seen) {
   return line;
 }
 
-report::DataPlane data_plane(const measure::Measurement& seen) {
+report::DataPlane data_plane(const measure::Measurement& seen, const measure::MeasurePlan& plan) {
   report::DataPlane plane;
   plane.measured = seen.measured && !seen.streams.empty();
-  plane.why_not =
-      seen.streams.empty() && !seen.died ? "no probe stream is configured" : joined(seen.why_not);
+  const bool none = seen.streams.empty() && plan.streams.empty() && !seen.died;
+  plane.why_not = none ? "no probe stream is configured" : joined(seen.why_not);
   plane.rate_pps = seen.rate_pps;
+  if (seen.rate_pps == 0) {
+    for (const measure::StreamPlan& stream : plan.streams) {
+      plane.rate_pps += stream.rate_pps;
+    }
+  }
   if (!seen.died) {
     plane.sent = seen.sent;
   }
@@ -180,7 +190,8 @@ report::EchoLine echo_line(const measure::EchoResult& echo, MonoNs begin) {
   return line;
 }
 
-report::ControlPlane control_plane(const Records& records, const measure::Measurement& seen) {
+report::ControlPlane control_plane(const Records& records, const measure::Measurement& seen,
+                                   const measure::MeasurePlan& plan) {
   report::ControlPlane plane;
   for (const measure::SessionResult& session : seen.sessions) {
     report::SessionLine line;
@@ -206,7 +217,9 @@ report::ControlPlane control_plane(const Records& records, const measure::Measur
     plane.why_not = joined(seen.why_not);  // once, not for each session
   }
   if (seen.sessions.empty()) {
-    plane.why_not = seen.died ? plane.why_not : "no peer is watched";
+    if (!seen.died) {
+      plane.why_not = plan.peers.empty() ? "no peer is watched" : joined(seen.why_not);
+    }
     return plane;
   }
   const auto freeze = facts_of(records, Phase::freeze);
@@ -308,15 +321,19 @@ nlohmann::ordered_json build_document(const RouterParts& parts, const Context& c
   document.t3_s = seconds_of(document.phases, {Phase::reconcile, Phase::commit});
   document.npu = npu_tables(parts, records);
   const bool started = first_of(records, Event::begun, Phase::stage) != nullptr;
+  document.setting = setting_of(parts, context);
   if (auto seen = measure::read_result(context.instrument.dir()); started && seen) {
-    document.data_plane = data_plane(*seen);
+    document.data_plane = data_plane(*seen, context.instrument.plan());
     document.data_plane.instrument.limit_pps =
         measure::kept_limit(parts.config.router.state_dir / "measure-limit.json");
     document.anomalies.insert(document.anomalies.end(), seen->instrument.notes.begin(),
                               seen->instrument.notes.end());
-    document.control_plane = control_plane(records, *seen);
+    document.control_plane = control_plane(records, *seen, context.instrument.plan());
     document.control_plane.frozen = frozen(records);
     document.control_plane.migration = migration(records);
+    document.setting.anomalies_after = anomalies_after(*seen, document.npu);
+    document.timeline = timeline_of(context, records, seen->begin == 0 ? nullptr : &*seen);
+    document.evidence = context.instrument.dir().string();
   } else {
     const std::string why = started ? "the measurement left no result" : "nothing was begun";
     document.data_plane.why_not = why;

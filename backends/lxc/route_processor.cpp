@@ -261,6 +261,11 @@ Result<ControlPlaneView> LxcRouteProcessor::control_plane(Slot slot) {
   return suite_.view(files(slot).run(), spec_.daemons);
 }
 
+Result<std::optional<std::string>> LxcRouteProcessor::running_config(Slot slot) {
+  ISSU_TRY(need_active(slot), "asking for the configuration");
+  return suite_.running_config(files(slot).run());
+}
+
 Result<std::optional<std::vector<state_sync::Prefix>>> LxcRouteProcessor::routes(Slot slot) {
   ISSU_TRY(need_active(slot), "asking for the routes");
   return suite_.routes(files(slot).run(), spec_.daemons);

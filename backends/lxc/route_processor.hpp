@@ -31,6 +31,7 @@ class LxcRouteProcessor final : public RouteProcessor {
   Result<void> unstage(Slot slot) override;
   Result<SlotStatus> status(Slot slot) override;
   Result<ControlPlaneView> control_plane(Slot slot) override;
+  Result<std::optional<std::string>> running_config(Slot slot) override;
   Result<std::optional<std::vector<state_sync::Prefix>>> routes(Slot slot) override;
   // saved_slot.cpp
   Result<SaveEstimate> check_save(Slot slot) override;

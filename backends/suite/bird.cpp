@@ -59,6 +59,11 @@ Result<void> begin_anew(const std::filesystem::path& /*run*/,
   return {};
 }
 
+/// BIRD does not say its configuration.
+Result<std::optional<std::string>> running_config(const std::filesystem::path& /*run*/) {
+  return std::optional<std::string>();
+}
+
 }  // namespace
 
 const Suite bird_suite{
@@ -73,6 +78,7 @@ const Suite bird_suite{
     .takes_config = takes_config,
     .view = view,
     .routes = routes,
+    .running_config = running_config,
     .begin_anew = begin_anew,
 };
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "backends/daemons/frr_config.hpp"
 #include "backends/daemons/frr_vty.hpp"
 #include "backends/daemons/views.hpp"
 #include "backends/suite/frr_routes.hpp"
@@ -153,6 +154,14 @@ Result<std::optional<std::vector<state_sync::Prefix>>> routes(
 
 /// `update-delay` holds routes back after bgpd's start and after a clear of all neighbours, not
 /// when sessions end by themselves (bgpd's documentation, "Require read-only mode").
+Result<std::optional<std::string>> running_config(const std::filesystem::path& run) {
+  auto text = frr_running_config(run);
+  if (!text) {
+    return fail(std::move(text).error());
+  }
+  return std::optional<std::string>(std::move(*text));
+}
+
 Result<void> begin_anew(const std::filesystem::path& run, const std::vector<std::string>& daemons) {
   if (std::find(daemons.begin(), daemons.end(), "bgpd") == daemons.end()) {
     return {};
@@ -177,6 +186,7 @@ const Suite frr_suite{
     .takes_config = takes_config,
     .view = view,
     .routes = routes,
+    .running_config = running_config,
     .begin_anew = begin_anew,
 };
 

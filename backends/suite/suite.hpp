@@ -46,6 +46,8 @@ struct Suite {
                            const std::vector<std::string>& daemons);
   Result<std::optional<std::vector<state_sync::Prefix>>> (*routes)(
       const std::filesystem::path& run, const std::vector<std::string>& daemons);
+  /// As `RouteProcessor::running_config`.
+  Result<std::optional<std::string>> (*running_config)(const std::filesystem::path& run);
   /// Tells daemons that were restored without their sessions to begin as after a start: nothing is
   /// announced before every neighbour was heard.
   Result<void> (*begin_anew)(const std::filesystem::path& run,

@@ -9,6 +9,7 @@
 #include "issu/base/reasons.hpp"
 #include "issu/cli/command.hpp"
 #include "issu/cli/drill_ledger.hpp"
+#include "issu/cli/report_files.hpp"
 
 namespace issu::cli {
 namespace {
@@ -23,6 +24,7 @@ struct Options {
   std::string images;
   std::string work;
   std::string ledger;
+  ReportFiles files;
   bool keep = false;
 };
 
@@ -94,7 +96,7 @@ drill::DrillOutcome not_judged(const drill::Scenario& scenario, const Error& err
   outcome.scenario = scenario.name;
   outcome.about = scenario.about;
   outcome.judgements.push_back(
-      {"the drill runs to its end", "no error", error.message(), false, {}});
+      {"the drill runs to its end", "no error", error.message(), false, {}, true});
   return outcome;
 }
 
@@ -104,12 +106,16 @@ Result<void> write_documents(const std::vector<drill::DrillOutcome>& outcomes,
     ISSU_TRY(write_file_atomic(fs::absolute(options.junit), drill::to_junit(outcomes), 0644),
              "writing the JUnit report");
   }
+  std::string text;
+  std::vector<nlohmann::ordered_json> documents;
+  for (const drill::DrillOutcome& outcome : outcomes) {
+    const std::string document = drill::to_json(outcome);
+    text += (text.empty() ? "" : ",\n") + document;
+    documents.push_back(nlohmann::ordered_json::parse(document));
+  }
+  ISSU_TRY(write_drill_files(options.files, documents), "");
   if (options.json.empty()) {
     return {};
-  }
-  std::string text;
-  for (const drill::DrillOutcome& outcome : outcomes) {
-    text += (text.empty() ? "" : ",\n") + drill::to_json(outcome);
   }
   text = outcomes.size() == 1 ? text : "[\n" + text + "]\n";
   if (options.json == "-") {
@@ -167,7 +173,9 @@ void add_run(CLI::App& command, Exit& exit) {
   run->add_option("--work", options->work, "Folder for the lab's files, in place of /tmp");
   run->add_flag("--keep", options->keep,
                 "Leave the lab standing; `issu drill clean --kept` ends it");
-  add_example(*run, "issu drill run scenarios/container-restart.toml --junit drill.xml");
+  add_report_files(*run, options->files);
+  add_example(
+      *run, "issu drill run scenarios/container-restart.toml --junit drill.xml --html drill.html");
   run->callback([options, &exit] {
     auto passed = run_all(*options);
     exit.code = !passed ? say_error(passed.error(), false) : *passed ? 0 : 1;
@@ -196,20 +204,52 @@ void add_list(CLI::App& command, Exit& exit) {
   });
 }
 
+/// The drills of one file, which has a document or a list of them.
+Result<std::vector<nlohmann::ordered_json>> documents_in(const std::string& file) {
+  const auto text = read_file(file);
+  if (!text) {
+    return fail(text.error());
+  }
+  auto document = nlohmann::ordered_json::parse(*text, nullptr, false);
+  if (!document.is_array()) {
+    document = nlohmann::ordered_json::array({std::move(document)});
+  }
+  std::vector<nlohmann::ordered_json> all(document.begin(), document.end());
+  for (const auto& each : all) {
+    if (!each.is_object() || !each.contains("scenario")) {
+      return fail(file + " is not a drill's document", "name what `issu drill run --json` wrote",
+                  ErrorKind::usage);
+    }
+  }
+  return all;
+}
+
+Result<void> show(const std::vector<std::string>& files, const ReportFiles& reports) {
+  std::vector<nlohmann::ordered_json> all;
+  for (const std::string& file : files) {
+    auto documents = documents_in(file);
+    if (!documents) {
+      return fail(std::move(documents).error());
+    }
+    for (auto& document : *documents) {
+      fmt::print("\n{}", drill::closing_report(document.dump()));
+      all.push_back(std::move(document));
+    }
+  }
+  return write_drill_files(reports, all);
+}
+
 void add_show(CLI::App& command, Exit& exit) {
   auto files = std::make_shared<std::vector<std::string>>();
-  CLI::App* show = command.add_subcommand("show", "A drill's document in a few lines");
-  show->add_option("document", *files, "What `issu drill run --json` wrote")->required();
-  add_example(*show, "issu drill show build/quickstart/container-restart.json");
-  show->callback([files, &exit] {
-    for (const std::string& file : *files) {
-      const auto text = read_file(file);
-      if (!text) {
-        exit.code = say_error(text.error(), false);
-        return;
-      }
-      fmt::print("\n{}", drill::closing_report(*text));
-    }
+  auto reports = std::make_shared<ReportFiles>();
+  CLI::App* show_it = command.add_subcommand("show", "A drill's document in a few lines");
+  show_it->add_option("document", *files, "What `issu drill run --json` wrote")->required();
+  add_report_files(*show_it, *reports);
+  add_example(*show_it,
+              "issu drill show build/quickstart/container-restart.json --html drill.html");
+  show_it->callback([files, reports, &exit] {
+    auto shown = show(*files, *reports);
+    exit.code = shown ? 0 : say_error(shown.error(), false);
   });
 }
 

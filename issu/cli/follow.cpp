@@ -10,6 +10,7 @@
 #include "issu/decide.hpp"
 #include "issu/history.hpp"
 #include "issu/report/document.hpp"
+#include "issu/report/rfc7654.hpp"
 
 namespace issu::cli {
 namespace {
@@ -28,7 +29,11 @@ int show_result(const Router& router, const RunOptions& options, Outcome outcome
   if (options.json) {
     fmt::print("{}\n", document->dump(2));
   } else {
-    fmt::print("\n{}", report::to_text(*document));
+    fmt::print("\n{}", report::to_text(*document, report::trials_of(*document, *history)));
+  }
+  // What became of the router is the exit code, whatever becomes of a file.
+  if (auto written = write_report_files(options.files, *document, *history); !written) {
+    static_cast<void>(say_error(written.error(), false));
   }
   if (outcome == Outcome::needs_operator) {
     fmt::print(

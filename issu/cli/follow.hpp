@@ -4,6 +4,7 @@
 
 #include "issu/cli/command.hpp"
 #include "issu/cli/parts.hpp"
+#include "issu/cli/report_files.hpp"
 
 namespace issu::cli {
 
@@ -13,6 +14,7 @@ struct RunOptions {
   bool json = false;        ///< the result document on standard output instead of the table
   bool foreground = false;  ///< in this process; else in one of its own, which this one follows
   std::size_t shown = 0;    ///< records of the journal that were shown already
+  ReportFiles files = {};   ///< the report of its end goes into these, too
 };
 
 /// Runs the open upgrade to its end, or follows the coordinator that runs it; shows progress and

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include "issu/cli/command.hpp"
+#include "issu/cli/report_files.hpp"
 #include "issu/config/router_config.hpp"
 #include "issu/report/document.hpp"
+#include "issu/report/rfc7654.hpp"
 #include "issu/slot_store.hpp"
 
 namespace issu::cli {
@@ -12,6 +14,7 @@ namespace {
 
 struct Options : Common {
   std::string id = "last";
+  ReportFiles files;
 };
 
 Result<History> history_of(const std::string& file) {
@@ -52,7 +55,12 @@ int report_one(const Options& options) {
   if (!document) {
     return say_error(document.error(), options.json);
   }
-  fmt::print("{}\n", options.json ? document->dump(2) : report::to_text(*document));
+  fmt::print("{}\n", options.json
+                         ? document->dump(2)
+                         : report::to_text(*document, report::trials_of(*document, *history)));
+  if (auto written = write_report_files(options.files, *document, *history); !written) {
+    return say_error(written.error(), false);
+  }
   return 0;
 }
 
@@ -72,7 +80,11 @@ void add_report_command(CLI::App& app, Exit& exit) {
   add_common(*command, *options);
   command->add_option("id", options->id, "Which one (`issu history` lists them)")
       ->capture_default_str();
-  add_example(*command, "issu report -f router.toml --json");
+  add_report_files(*command, options->files);
+  add_example(*command,
+              "issu report -f router.toml --html report.html\n"
+              "  issu report -f router.toml --metrics "
+              "/var/lib/prometheus/node-exporter/issu-edge1.prom");
   command->callback([options, &exit] { exit.code = report_one(*options); });
 }
 

@@ -25,6 +25,7 @@ struct Options : Common {
   bool over_budget = false;
   bool plan = false;
   bool foreground = false;
+  ReportFiles files;
 };
 
 UpgradeOptions upgrade_options(const Router& router, const Options& options) {
@@ -135,7 +136,7 @@ int upgrade(const Router& router, Options options) {
       return say_error(opened.error(), options.json);
     }
   }
-  return run_to_end(router, {options.file, options.json, options.foreground});
+  return run_to_end(router, {options.file, options.json, options.foreground, 0, options.files});
 }
 
 /// A kernel is kept alone; it is what ran before only over the payload that it ran over.
@@ -176,6 +177,7 @@ void add_run_options(CLI::App& command, Options& options) {
   command.add_flag(
       "--foreground", options.foreground,
       "Run the coordinator in this process: it ends with it, and `issu resume` goes on");
+  add_report_files(command, options.files);
 }
 
 }  // namespace
@@ -213,8 +215,8 @@ void add_rollback_command(CLI::App& app, Exit& exit) {
         exit.code = say_error(asked.error(), options->json);
         return;
       }
-      const int code =
-          run_to_end(*router, {options->file, options->json, options->foreground, records->size()});
+      const int code = run_to_end(*router, {options->file, options->json, options->foreground,
+                                            records->size(), options->files});
       exit.code = code == exit_code_of(Outcome::rolled_back) ? 0 : code;
       return;
     }

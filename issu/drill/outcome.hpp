@@ -13,6 +13,7 @@ struct Judgement {
   std::string got;
   bool passed = false;
   std::filesystem::path evidence;
+  bool is_error = false;  ///< there is no judgement: the drill did not come to its end
 };
 
 /// One upgrade that a drill ran, seen from outside.
@@ -44,7 +45,7 @@ struct DrillOutcome {
 
 /// The JSON document of a drill (docs/drills.md).
 [[nodiscard]] std::string to_json(const DrillOutcome& outcome);
-/// JUnit XML: one suite a drill, one case an expectation.
+/// JUnit XML as CI systems read it (docs/reports.md): one suite a drill, one case an expectation.
 [[nodiscard]] std::string to_junit(const std::vector<DrillOutcome>& outcomes);
 /// Tables for people: the upgrades with their figures, then the expectations.
 [[nodiscard]] std::string to_table(const DrillOutcome& outcome);

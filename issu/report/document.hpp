@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "issu/report/setting.hpp"
+
 namespace issu::report {
 
 /// One phase as it went; `result` is "ok", "failed", "undone" or "interrupted".
@@ -14,6 +16,8 @@ struct PhaseLine {
   double seconds = 0;
   std::string result;
   std::string why;  ///< of a failure
+  /// From the document's `started`; none where the machine was booted in between.
+  std::optional<double> from_s = std::nullopt;
 };
 
 /// One probe stream.
@@ -146,6 +150,35 @@ struct NpuTables {
   std::optional<std::uint64_t> stale_swept;
 };
 
+/// Frames of one stream, bucket by bucket.
+struct TimelineStream {
+  std::string name;
+  std::vector<std::uint64_t> sent;
+  std::vector<std::uint64_t> received;
+  std::optional<std::vector<std::uint64_t>> lost;  ///< none: not measured, or more gaps than kept
+};
+
+/// A time in which a session was down at its peer, from the document's `started`.
+struct TimelineDown {
+  double from_s = 0;
+  std::optional<double> to_s;  ///< none: not up again
+};
+
+struct TimelineSession {
+  std::string peer;
+  std::string protocol;
+  bool measured = false;
+  std::vector<TimelineDown> downs;
+};
+
+/// What was seen when: coarse, for a picture. The figures themselves are elsewhere.
+struct Timeline {
+  double from_s = 0;  ///< of the first bucket, from the document's `started`
+  double step_s = 0;  ///< of each bucket
+  std::vector<TimelineStream> streams;
+  std::optional<std::vector<TimelineSession>> sessions;  ///< none: the measurement left no result
+};
+
 /// The result of an upgrade. A number that was not measured has no value: null, never 0.
 struct Document {
   std::string id;
@@ -166,6 +199,9 @@ struct Document {
   std::optional<double> t1_s, t2_s, t3_s;  ///< RFC 7654, section 7
   std::optional<double> predicted_ms;
   double budget_ms = 0;  ///< control-plane dark time allowed
+  Setting setting;
+  std::optional<Timeline> timeline;
+  std::string evidence;  ///< folder of what the measurement wrote; empty: there is none
 };
 
 /// The published form; docs/formats.md describes it.
@@ -174,5 +210,8 @@ struct Document {
 /// For people: what happened, in a table. Reads the published form, so that an old upgrade is
 /// shown as the new one was.
 [[nodiscard]] std::string to_text(const nlohmann::ordered_json& document);
+/// The same with the averages of RFC 7654 over `trials` (trials_of in rfc7654.hpp).
+[[nodiscard]] std::string to_text(const nlohmann::ordered_json& document,
+                                  const std::vector<nlohmann::ordered_json>& trials);
 
 }  // namespace issu::report

@@ -1,20 +1,9 @@
-#include "issu/report/document.hpp"
+#include "issu/report/json_parts.hpp"
 
 namespace issu::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-template <typename T>
-Json known(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
-/// A figure of a measurement: null when that was none.
-template <typename T>
-Json when(bool measured, const T& value) {
-  return measured ? Json(value) : Json(nullptr);
-}
 
 Json stream_json(const StreamLine& stream) {
   Json json{{"name", stream.name}, {"measured", stream.measured}};
@@ -145,24 +134,6 @@ Json control_plane_json(const ControlPlane& plane) {
   return json;
 }
 
-Json rfc7654_json(const Document& document) {
-  std::optional<double> t4;
-  if (document.t1_s && document.t2_s && document.t3_s) {
-    t4 = *document.t1_s + *document.t2_s + *document.t3_s;
-  }
-  const DataPlane& plane = document.data_plane;
-  double impact_ms = 0;
-  for (const StreamLine& stream : plane.streams) {
-    impact_ms = std::max(impact_ms, stream.impact_frame_loss_ms);
-  }
-  return {{"t1_s", known(document.t1_s)},
-          {"t2_s", known(document.t2_s)},
-          {"t3_s", known(document.t3_s)},
-          {"t4_s", known(t4)},
-          {"tpl_frames", when(plane.measured, plane.lost)},
-          {"tpl_ms", when(plane.measured, impact_ms)}};
-}
-
 Json sla_json(const Document& document) {
   std::optional<double> left;
   if (document.control_plane.dark_ms) {
@@ -188,6 +159,7 @@ Json to_json(const Document& document) {
   json["phases"] = Json::array();
   for (const PhaseLine& phase : document.phases) {
     Json line{{"name", phase.name}, {"seconds", phase.seconds}, {"result", phase.result}};
+    line["from_s"] = known(phase.from_s);
     if (!phase.why.empty()) {
       line["why"] = phase.why;
     }
@@ -202,6 +174,8 @@ Json to_json(const Document& document) {
                  {"stale_swept", known(document.npu.stale_swept)}};
   json["rfc7654"] = rfc7654_json(document);
   json["sla"] = sla_json(document);
+  json["timeline"] = timeline_json(document);
+  json["evidence"] = document.evidence.empty() ? Json(nullptr) : Json(document.evidence);
   return json;
 }
 

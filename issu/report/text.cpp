@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include "issu/report/document.hpp"
+#include "issu/report/figures.hpp"
+#include "issu/report/rfc7654.hpp"
 #include "issu/report/sla_text.hpp"
 
 namespace issu::report {
@@ -8,47 +10,27 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// A figure with its unit, or the words for none.
-std::string figure(const Json& object, const char* key, const char* unit = "", int digits = 0) {
-  const auto value = object.find(key);
-  if (value == object.end() || !value->is_number()) {
-    return "not measured";
-  }
-  if (value->is_number_float()) {
-    return fmt::format("{:.{}f}{}", value->get<double>(), digits, unit);
-  }
-  return fmt::format("{}{}", value->get<std::int64_t>(), unit);
-}
-
-std::string text_of(const Json& object, const char* key) {
-  const auto value = object.find(key);
-  return value != object.end() && value->is_string() ? value->get<std::string>() : "";
-}
-
-std::string yes_no(const Json& object, const char* key) {
-  const auto value = object.find(key);
-  if (value == object.end() || !value->is_boolean()) {
-    return "not measured";
-  }
-  return value->get<bool>() ? "yes" : "no";
-}
-
 void phases_text(std::string& text, const Json& phases) {
   text += fmt::format("\n  {:<12} {:>9}  {}\n", "phase", "seconds", "result");
   for (const Json& phase : phases) {
     text += fmt::format("  {:<12} {:>9.3f}  {}\n", text_of(phase, "name"),
-                        phase.value("seconds", 0.0), text_of(phase, "result"));
+                        number_of(phase, "seconds"), text_of(phase, "result"));
   }
 }
 
 void data_plane_text(std::string& text, const Json& plane) {
-  text += fmt::format("\n  data plane     {} lost of {} sent ({} pps offered), longest gap {}\n",
-                      figure(plane, "lost"), figure(plane, "sent"), figure(plane, "rate_pps"),
-                      figure(plane, "longest_gap_ms", " ms", 2));
-  if (!plane.value("measured", false)) {
-    text += fmt::format("                 not measured: {}\n", text_of(plane, "why_not"));
+  if (is_measured(plane)) {
+    text += fmt::format("\n  data plane     {} lost of {} sent ({} pps offered), longest gap {}\n",
+                        figure(plane, "lost"), figure(plane, "sent"), figure(plane, "rate_pps"),
+                        figure(plane, "longest_gap_ms", " ms", 2));
+  } else {
+    const std::string why = text_of(plane, "why_not");
+    text += "\n  data plane     not measured: " + (why.empty() ? "no reason is told" : why) + "\n";
+    if (number_of(plane, "sent") > 0) {
+      text += "                 " + figure(plane, "sent") + " frames were sent\n";
+    }
   }
-  for (const Json& stream : plane["streams"]) {
+  for (const Json& stream : list_of(plane, "streams")) {
     text += fmt::format("    {:<24} sent {:>9}  lost {:>6}  dup {:>4}  reordered {:>4}  {} pps\n",
                         text_of(stream, "name"), figure(stream, "sent"), figure(stream, "lost"),
                         figure(stream, "duplicated"), figure(stream, "reordered"),
@@ -64,20 +46,22 @@ void data_plane_text(std::string& text, const Json& plane) {
 }
 
 void control_plane_text(std::string& text, const Json& plane) {
-  text += fmt::format("\n  control plane  dark for {}\n", figure(plane, "dark_ms", " ms", 1));
-  if (!plane.value("measured", false) && plane.contains("why_not")) {
-    text += fmt::format("                 not measured: {}\n", text_of(plane, "why_not"));
+  if (is_measured(plane)) {
+    text += fmt::format("\n  control plane  dark for {}\n", figure(plane, "dark_ms", " ms", 1));
+  } else {
+    const std::string why = text_of(plane, "why_not");
+    text += "\n  control plane  not measured: " + (why.empty() ? "no reason is told" : why) + "\n";
   }
-  for (const Json& part : plane["parts"]) {
-    text += fmt::format("    {:<40} {:>10.1f} ms\n", text_of(part, "name"), part.value("ms", 0.0));
+  for (const Json& part : list_of(plane, "parts")) {
+    text += fmt::format("    {:<40} {:>10.1f} ms\n", text_of(part, "name"), number_of(part, "ms"));
   }
   if (plane.contains("frozen_ms")) {
     text += fmt::format("  daemons        frozen for {}, {:.1f} MiB saved\n",
                         figure(plane, "frozen_ms", " ms", 1),
-                        plane.value("saved_bytes", 0.0) / (1U << 20U));
-    for (const Json& part : plane["frozen_parts"]) {
+                        number_of(plane, "saved_bytes") / (1U << 20U));
+    for (const Json& part : list_of(plane, "frozen_parts")) {
       text +=
-          fmt::format("    {:<40} {:>10.1f} ms\n", text_of(part, "name"), part.value("ms", 0.0));
+          fmt::format("    {:<40} {:>10.1f} ms\n", text_of(part, "name"), number_of(part, "ms"));
     }
   }
   if (plane.contains("migration")) {
@@ -88,19 +72,33 @@ void control_plane_text(std::string& text, const Json& plane) {
         figure(moved, "total_ms", " ms", 1), figure(moved, "downtime_ms", " ms", 1),
         figure(moved, "ports_ms", " ms", 1), figure(moved, "bytes"), figure(moved, "iterations"));
   }
-  for (const Json& session : plane["sessions"]) {
-    const std::string protocol = session.value("protocol", "bgp");
-    text +=
-        fmt::format("    {:<4} {:<19} down: {:<4} {:>11}  graceful restart: {:<4} withdrawn: {}\n",
-                    protocol == "bgp" ? "peer" : protocol, text_of(session, "peer"),
-                    yes_no(session, "went_down"), figure(session, "down_ms", " ms", 1),
-                    yes_no(session, "graceful_restart"), figure(session, "routes_withdrawn"));
+  for (const Json& session : list_of(plane, "sessions")) {
+    const std::string protocol = text_of(session, "protocol");
+    text += fmt::format(
+        "    {:<4} {:<19} down: {:<4} {:>11}  graceful restart: {:<4} withdrawn: {}\n",
+        protocol.empty() || protocol == "bgp" ? "peer" : protocol, text_of(session, "peer"),
+        yes_no(session, "went_down"), figure(session, "down_ms", " ms", 1),
+        yes_no(session, "graceful_restart"), figure(session, "routes_withdrawn"));
+  }
+}
+
+void rfc7654_text(std::string& text, const std::vector<Section>& sections) {
+  text += "\n  RFC 7654, section 7\n";
+  for (const Section& section : sections) {
+    text += "\n  " + section.title + "\n";
+    for (const auto& [name, value] : section.rows) {
+      text += fmt::format("    {:<40} {}\n", name, value);
+    }
   }
 }
 
 }  // namespace
 
 std::string to_text(const Json& document) {
+  return to_text(document, {document});
+}
+
+std::string to_text(const Json& document, const std::vector<Json>& trials) {
   // One that was refused early does not know all of them.
   std::string how;
   for (const char* key : {"backend", "kind", "strategy"}) {
@@ -115,22 +113,18 @@ std::string to_text(const Json& document) {
   if (const std::string reason = text_of(document, "reason"); !reason.empty()) {
     text += "  because: " + reason + "\n";
   }
-  for (const Json& anomaly : document["anomalies"]) {
+  for (const Json& anomaly : list_of(document, "anomalies")) {
     text += "  noticed: " + anomaly.get<std::string>() + "\n";
   }
-  phases_text(text, document["phases"]);
-  data_plane_text(text, document["data_plane"]);
-  control_plane_text(text, document["control_plane"]);
-  const Json& npu = document["npu"];
+  phases_text(text, list_of(document, "phases"));
+  data_plane_text(text, object_of(document, "data_plane"));
+  control_plane_text(text, object_of(document, "control_plane"));
+  const Json npu = object_of(document, "npu");
   text += fmt::format(
       "\n  NPU ({})   routes before {}, after {}; deleted while dark {}; stale swept {}\n",
       text_of(npu, "driver"), figure(npu, "routes_before"), figure(npu, "routes_after"),
       figure(npu, "deleted_while_dark"), figure(npu, "stale_swept"));
-  const Json& rfc = document["rfc7654"];
-  text += fmt::format("  RFC 7654       T1 {}  T2 {}  T3 {}  T4 {}  TPL {} frames, {}\n",
-                      figure(rfc, "t1_s", " s", 2), figure(rfc, "t2_s", " s", 2),
-                      figure(rfc, "t3_s", " s", 2), figure(rfc, "t4_s", " s", 2),
-                      figure(rfc, "tpl_frames"), figure(rfc, "tpl_ms", " ms", 2));
+  rfc7654_text(text, rfc7654_report(document, trials));
   return text + sla_text(document.value("sla", Json()));
 }
 

@@ -1,3 +1,4 @@
+#include "issu/configuration.hpp"
 #include "issu/converge.hpp"
 #include "issu/steps/steps.hpp"
 
@@ -19,6 +20,7 @@ Result<nlohmann::json> checkpoint(Context& context) {
     }
   }
   baseline.routes = size->total();
+  ISSU_TRY(note_configuration(context), "recording the configuration");
   return to_json(baseline);
 }
 

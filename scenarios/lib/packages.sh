@@ -4,12 +4,15 @@
 packages_build=(build-essential cmake ninja-build ccache pkg-config git ca-certificates
   libcli11-dev libfmt-dev libspdlog-dev libtomlplusplus-dev nlohmann-json3-dev libexpected-dev
   libboost-dev libcereal-dev libsqlite3-dev libssl-dev libnl-3-dev libnl-route-3-dev lxc-dev
-  libvirt-dev libcap-dev libxxhash-dev libbpf-dev libelf-dev clang llvm doctest-dev libbenchmark-dev)
+  libvirt-dev libcap-dev libxxhash-dev libbpf-dev libelf-dev clang llvm doctest-dev libbenchmark-dev
+  libpng-dev)
 packages_run=(liblxc1 libbpf1 lxc criu frr bird2 nftables iproute2 squashfs-tools mmdebstrap
   debian-archive-keyring gpgv openssl rauc libcap2-bin procps util-linux mount kmod file
   busybox-static python3 tcpdump)
 packages_vm=(qemu-system-x86 qemu-utils libvirt0 libvirt-daemon-system libvirt-daemon-driver-qemu
   syslinux syslinux-common mtools fdisk)
+# The tests hold what is written against those who read it: schemas, parsers, a browser (370 MB).
+packages_test=(chromium libxml2-utils python3-jsonschema python3-prometheus-client)
 packages_developer=(clang-format clang-tidy strace libdpdk-dev)
 
 policy=/usr/sbin/policy-rc.d

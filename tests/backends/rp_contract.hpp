@@ -166,6 +166,11 @@ inline void rp_repeats_every_verb(const RpContract& contract) {
   REQUIRE(view.has_value());
   CHECK(view->answering);
   CHECK(view->version == contract.version);
+  const auto said = contract.make()->running_config(Slot::a);
+  REQUIRE(said.has_value());
+  if (*said) {  // not every suite says it
+    CHECK((*said)->find(contract.version) != std::string::npos);
+  }
   for (int time = 0; time < 2; ++time) {
     RP_OK(contract.make()->fence(Slot::a));
     CHECK_FALSE(first.any());

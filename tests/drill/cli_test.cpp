@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "issu/base/child.hpp"
+#include "issu/base/file.hpp"
 #include "tests/drill/sample.hpp"
 
 using namespace issu;
@@ -60,4 +61,27 @@ TEST_CASE("the scenarios of the tree are listed, a document is shown") {
   const auto shown = issu_drill({"show", (folder / "d.json").string()});
   CHECK(shown.status == 0);
   CHECK(shown.out.find("s: PASSED") != std::string::npos);
+}
+
+TEST_CASE("documents become a page and metrics, readable for everybody, later too") {
+  const tests::TempDir folder;
+  std::ofstream(folder / "d.json") << R"([{"scenario": "one", "passed": true, "upgrades": []},
+                                          {"scenario": "two", "passed": false}])";
+  const std::string page = folder / "d.html";
+  const std::string metrics = folder / "d.prom";
+  const auto shown =
+      issu_drill({"show", (folder / "d.json").string(), "--html", page, "--metrics", metrics});
+  CHECK(shown.status == 0);
+  CHECK(read_file(page)->find("1 of 2 passed") != std::string::npos);
+  CHECK(read_file(metrics)->find("issu_drill_passed{scenario=\"two\"} 0") != std::string::npos);
+  for (const std::string& file : {page, metrics}) {
+    CHECK(std::filesystem::status(file).permissions() == std::filesystem::perms(0644));
+  }
+  const auto lost = issu_drill({"show", (folder / "d.json").string(), "--html", "/nowhere/x.html"});
+  CHECK(lost.status == 1);
+  CHECK(lost.err.find("writing the page into /nowhere/x.html") != std::string::npos);
+  std::ofstream(folder / "e.json") << R"({"scene": 1})";
+  const auto foreign = issu_drill({"show", (folder / "e.json").string()});
+  CHECK(foreign.status == 2);
+  CHECK(foreign.err.find("is not a drill's document") != std::string::npos);
 }

@@ -1,8 +1,13 @@
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "issu/base/child.hpp"
+#include "issu/base/file.hpp"
 #include "issu/drill/outcome.hpp"
+#include "tests/skip.hpp"
+#include "tests/temp_dir.hpp"
 
 using namespace issu::drill;
 
@@ -40,10 +45,61 @@ TEST_CASE("a drill's document") {
 
 TEST_CASE("JUnit tells expected, got and evidence, and stays XML") {
   const std::string xml = to_junit({sample()});
-  CHECK(xml.find("tests=\"2\" failures=\"1\"") != std::string::npos);
+  CHECK(xml.find("tests=\"3\" failures=\"1\" errors=\"0\"") != std::string::npos);
   CHECK(xml.find("dark &lt;2 s &amp; measured") != std::string::npos);
   CHECK(xml.find("expected: &lt; 2000\ngot: &quot;3000&quot;\nevidence: /tmp/e/001.log") !=
         std::string::npos);
+}
+
+TEST_CASE("JUnit files are valid by what CI systems read: passed, failed, not judged, long, odd") {
+  const std::string xmllint = "/usr/bin/xmllint";
+  if (!std::filesystem::exists(xmllint)) {
+    ISSU_SKIP("libxml2-utils is not installed");
+  }
+  DrillOutcome passed = sample();
+  passed.judgements.pop_back();
+  passed.label = "night\x01ly \xff";
+  DrillOutcome broken;
+  broken.scenario = "broken";
+  broken.judgements = {
+      {"the drill runs to its end", "no error", "no lab: ]]> <&>", false, {}, true}};
+  DrillOutcome chatty = sample();
+  chatty.judgements[1].got = std::string(1U << 20U, 'x');
+  const issu::tests::TempDir folder;
+  const auto validate = [&](const std::string& xml) {
+    REQUIRE(issu::write_file_atomic(folder / "junit.xml", xml));
+    return issu::run({xmllint, "--noout", "--schema",
+                      ISSU_SOURCE_DIR "/tests/report/schema/junit.xsd",
+                      (folder / "junit.xml").string()})
+        .value();
+  };
+  const std::string xml = to_junit({passed, sample(), broken, chatty});
+  const auto said = validate(xml);
+  CAPTURE(said.err);
+  CHECK(said.status == 0);
+  CHECK(xml.size() < 100'000);
+  CHECK(xml.find("tests=\"1\" failures=\"0\" errors=\"1\"") != std::string::npos);
+  CHECK(xml.find("<error type=\"not judged\"") != std::string::npos);
+  CHECK(validate(to_junit({})).status == 0);
+  // The schema would notice: a suite without its attributes, one that readers don't know.
+  CHECK(validate("<testsuites><testsuite/></testsuites>").status != 0);
+  std::string off = xml;
+  off.replace(off.find(" time="), 6, " tiem=");
+  CHECK(validate(off).status != 0);
+}
+
+TEST_CASE("JUnit's properties have the key figures, and what was not measured as such") {
+  const std::string xml = to_junit({sample()});
+  CHECK(xml.find("name=\"upgrade.1.lost_frames\" value=\"0\"") != std::string::npos);
+  CHECK(xml.find("name=\"upgrade.1.dark_ms\" value=\"not measured\"") != std::string::npos);
+  CHECK(xml.find("name=\"upgrade.2.outcome\" value=\"no result\"") != std::string::npos);
+}
+
+TEST_CASE("a drill that passed names no evidence: it is taken away with the lab") {
+  DrillOutcome outcome = sample();
+  CHECK(nlohmann::json::parse(to_json(outcome))["expectations"][1]["evidence"] == "/tmp/e/001.log");
+  outcome.judgements[1].passed = true;
+  CHECK(nlohmann::json::parse(to_json(outcome))["expectations"][1]["evidence"].is_null());
 }
 
 TEST_CASE("the table shows what was not measured as such") {

@@ -20,6 +20,7 @@ struct FakeWorld {
   std::map<backends::Slot, std::uint64_t> says{{backends::Slot::a, 1000},
                                                {backends::Slot::b, 1000}};
   std::map<backends::Slot, bool> establishes{{backends::Slot::a, true}, {backends::Slot::b, true}};
+  std::map<backends::Slot, std::string> configuration;  ///< that a side says it runs
   std::uint64_t refreshed = 0;
   std::uint64_t says_when_asked_again = 0;  ///< routes; 0: no more than before
   int asked = 0;                            ///< for its routes
@@ -182,6 +183,11 @@ class FakeRp : public backends::RouteProcessor {
   }
   Result<backends::SlotStatus> status(backends::Slot slot) override {
     return backends::SlotStatus{power_[slot], {}, saved_[slot], paused_[slot], kernel_of(slot)};
+  }
+  Result<std::optional<std::string>> running_config(backends::Slot slot) override {
+    const auto said = world_.configuration.find(slot);
+    return said == world_.configuration.end() ? std::optional<std::string>()
+                                              : std::optional(said->second);
   }
   Result<backends::ControlPlaneView> control_plane(backends::Slot slot) override {
     backends::ControlPlaneView view;

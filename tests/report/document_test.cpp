@@ -2,34 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/report/sample.hpp"
+
 namespace issu::report {
 namespace {
 
-Document measured_document() {
-  Document document;
-  document.id = "1";
-  document.router = "edge1";
-  document.outcome = "committed";
-  document.phases = {{"preflight", 0.4, "ok", ""}};
-  document.data_plane.measured = true;
-  document.data_plane.sent = 20'000;
-  document.data_plane.lost = 0;
-  StreamLine stream;
-  stream.name = "east-v4";
-  stream.measured = true;
-  stream.sent = 20'000;
-  stream.impact_frame_loss_ms = 0.5;
-  document.data_plane.streams = {stream};
-  document.control_plane.measured = true;
-  document.control_plane.dark_ms = 1200.0;
-  document.control_plane.sessions = {{"east", "bgp", true, true, 1200.0, true, 0}};
-  document.npu = {"kernel", 100'000, 100'000, 0, 3};
-  document.t1_s = 1;
-  document.t2_s = 2;
-  document.t3_s = 3;
-  document.budget_ms = 2000;
-  return document;
-}
+using testing::measured_document;
 
 TEST_CASE("a measured zero is 0") {
   const auto json = to_json(measured_document());
@@ -72,6 +50,7 @@ TEST_CASE("an instrument that died has no counts, not even of what was sent") {
   document.data_plane.sent.reset();
   document.data_plane.streams[0].measured = false;
   document.data_plane.streams[0].sent.reset();
+  document.data_plane.streams[0].received.reset();
   document.control_plane.echoes.emplace_back();
   const auto json = to_json(document);
   CHECK(json["data_plane"]["sent"].is_null());
@@ -79,7 +58,17 @@ TEST_CASE("an instrument that died has no counts, not even of what was sent") {
   CHECK(json["data_plane"]["streams"][0]["received"].is_null());
   CHECK(json["data_plane"]["instrument"]["overrun"].is_null());
   CHECK(json["control_plane"]["echoes"][0]["asked"].is_null());
-  CHECK(to_text(json).find("of not measured sent") != std::string::npos);
+  CHECK(to_text(json).find("frames were sent") == std::string::npos);
+}
+
+TEST_CASE("an instrument that was killed took its count along: what was sent is not known") {
+  const auto json = to_json(testing::unmeasured_document());
+  CHECK(json["data_plane"]["sent"].is_null());
+  CHECK(to_text(json).find("frames were sent") == std::string::npos);
+  Document overrun = measured_document();
+  overrun.data_plane.measured = false;
+  overrun.data_plane.why_not = "the receiver overran";
+  CHECK(to_text(to_json(overrun)).find("20000 frames were sent") != std::string::npos);
 }
 
 TEST_CASE("the table says the figures, and says what was not measured") {
@@ -90,8 +79,32 @@ TEST_CASE("the table says the figures, and says what was not measured") {
   document.data_plane.measured = false;
   document.data_plane.why_not = "the probe was killed";
   text = to_text(to_json(document));
-  CHECK(text.find("not measured lost of") != std::string::npos);
-  CHECK(text.find("the probe was killed") != std::string::npos);
+  CHECK(text.find("data plane     not measured: the probe was killed") != std::string::npos);
+  CHECK(text.find("0 lost") == std::string::npos);
+  document.control_plane.measured = false;
+  document.control_plane.dark_ms.reset();
+  document.control_plane.why_not = "east: never answered";
+  text = to_text(to_json(document));
+  CHECK(text.find("control plane  not measured: east: never answered") != std::string::npos);
+}
+
+TEST_CASE("an upgrade that went back, needs a person or was not measured reads as such") {
+  std::string text = to_text(to_json(testing::unmeasured_document()));
+  CHECK(text.find("rolled-back") != std::string::npos);
+  CHECK(text.find("because: the measurement is gone") != std::string::npos);
+  CHECK(text.find("data plane     not measured: the instrument ended without a result: killed") !=
+        std::string::npos);
+  CHECK(text.find(" 0 lost") == std::string::npos);
+  CHECK(text.find("TPL_frames, traffic disruption           not measured") != std::string::npos);
+  Document stuck = testing::measured_document();
+  stuck.outcome = "needs-operator";
+  stuck.reason = "the old side does not start: bgpd exit 1";
+  text = to_text(to_json(stuck));
+  CHECK(text.find("needs-operator") != std::string::npos);
+  CHECK(text.find("because: the old side does not start: bgpd exit 1") != std::string::npos);
+  text = to_text(to_json(testing::refused_document()));
+  CHECK(text.find("refused") != std::string::npos);
+  CHECK(text.find("not measured: nothing was begun") != std::string::npos);
 }
 
 TEST_CASE("what was refused early has no versions to tell") {
