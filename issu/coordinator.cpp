@@ -62,6 +62,7 @@ Result<void> undo_phase(const Strategy& strategy, Phase phase, Context& context,
 /// document goes into the history, then the journal is closed.
 Result<void> close_upgrade(const RouterParts& parts, Context& context, Journal& journal,
                            const Decision& decision) {
+  parts.store.free_reserve();
   auto active = parts.store.active();
   if (active && *active && (*active)->epoch < context.epoch_back() &&
       decision.outcome != Outcome::refused) {
@@ -113,9 +114,12 @@ Result<void> open_upgrade(const SlotStore& store, UpgradeOptions options) {
   options.epoch = (*active)->epoch;
   std::error_code error;
   std::filesystem::remove(store.request(), error);
-  auto journal = Journal::create(store.journal());
-  auto opened = journal ? journal->append({Event::opened, std::nullopt, "", to_json(options)})
-                        : Result<void>(fail(std::move(journal).error()));
+  Result<void> opened = store.keep_reserve();
+  if (opened) {
+    auto journal = Journal::create(store.journal());
+    opened = journal ? journal->append({Event::opened, std::nullopt, "", to_json(options)})
+                     : Result<void>(fail(std::move(journal).error()));
+  }
   if (!opened) {
     return fail(std::move(opened).error().within("opening an upgrade").as(ErrorKind::refused));
   }
@@ -160,7 +164,13 @@ Result<Outcome> run_upgrade(const RouterParts& parts, const Listener& listener) 
         ISSU_TRY(undo_phase(**strategy, decision.phase, context, *journal), "writing the journal");
         break;
       case Decision::Kind::close:
-        ISSU_TRY(close_upgrade(parts, context, *journal, decision), "ending the upgrade");
+        if (auto closed = close_upgrade(parts, context, *journal, decision); !closed) {
+          // The router is as the outcome says; what is missing is only written down.
+          return fail(std::move(closed)
+                          .error()
+                          .within("ending the upgrade as " + std::string(name_of(decision.outcome)))
+                          .as(ErrorKind::needs_person));
+        }
         break;
       case Decision::Kind::finished:
         return decision.outcome;

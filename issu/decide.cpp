@@ -19,6 +19,7 @@ struct State {
   std::array<PhaseState, phase_count> phases;
   bool back = false;
   std::string reason;
+  std::string undo_reason;  ///< why the last undo that failed did
   std::optional<Outcome> closed;
 
   [[nodiscard]] const PhaseState& of(Phase phase) const {
@@ -57,7 +58,9 @@ void take(State& state, const Record& record) {
       phase->done = true;
       break;
     case Event::failed:
-      if (row_of(*record.phase).reversible) {
+      if (record.facts.contains("undo")) {
+        state.undo_reason = record.text;
+      } else if (row_of(*record.phase).reversible) {
         turn_back(state, record.text);
       } else {
         state.reason = record.text;
@@ -95,8 +98,9 @@ Decision go_back(const State& state) {
     if (phase.undo_tries >= undo_attempts) {
       return {Decision::Kind::close, row.phase, Outcome::needs_operator,
               "undoing " + std::string(row.name) + " did not work " +
-                  std::to_string(undo_attempts) +
-                  " times; it was going back because: " + state.reason};
+                  std::to_string(undo_attempts) + " times, at last: " +
+                  (state.undo_reason.empty() ? "it was begun and never ended" : state.undo_reason) +
+                  "\nit was going back because: " + state.reason};
     }
     if (row.phase == Phase::preflight) {
       break;  // it touches nothing: there is nothing to undo

@@ -4,6 +4,7 @@ namespace issu::steps {
 
 Result<nlohmann::json> commit(Context& context) {
   // The point of no return is this one write; everything behind it is housekeeping.
+  context.store.free_reserve();
   ISSU_TRY(context.store.set_active({context.to, context.epoch_back()}),
            "making the new side active");
   ISSU_TRY(context.store.promote_next(), "keeping the bundles");

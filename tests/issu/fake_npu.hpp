@@ -46,6 +46,8 @@ class FakeNpu : public backends::Npu {
       state_.epoch = epoch;
       state_.holding = true;
       state_.held = world_.routes;
+      world_.seen_established = false;
+      up_at_hold_ = world_.establishes[ports_];
       world_.refreshed = 0;
     }
     return world_.leave("hold");
@@ -79,9 +81,8 @@ class FakeNpu : public backends::Npu {
       return fail("epoch " + std::to_string(epoch) + " is over");
     }
     const auto state = counted();
-    const auto side = world_.establishes.find(ports_);
     world_.unsafe_sweep = world_.unsafe_sweep || !state.complete || !state_.holding ||
-                          side == world_.establishes.end() || !side->second;
+                          (up_at_hold_ && !world_.seen_established);
     world_.keeping = false;
     state_.swept += state.stale;
     world_.routes -= state.stale;
@@ -106,6 +107,7 @@ class FakeNpu : public backends::Npu {
   FakeWorld& world_;
   backends::SyncState state_;
   bool watching_ = false;
+  bool up_at_hold_ = false;  ///< the session
 };
 
 }  // namespace issu::tests

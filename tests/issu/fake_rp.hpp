@@ -171,6 +171,7 @@ class FakeRp : public backends::RouteProcessor {
     session.graceful_restart = true;
     session.hold_time_s = world_.hold_time_s;
     session.end_of_rib = session.established;
+    world_.seen_established = session.established;
     view.sessions.push_back(session);
     return view;
   }

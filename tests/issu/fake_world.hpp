@@ -21,6 +21,7 @@ struct FakeWorld {
   std::uint64_t routes = 1000;
   bool taken_out = false;     ///< daemons without sessions took routes out that nobody kept
   bool unsafe_sweep = false;  ///< swept without the new side having said all that it has to say
+  bool seen_established = false;  ///< the session, when it was last asked for since the hold
   bool keeping = false;       ///< the NPU keeps what it holds
   /// Of the routes, those that a side says itself when it is activated.
   std::map<backends::Slot, std::uint64_t> says{{backends::Slot::a, 1000},

@@ -44,6 +44,7 @@ bool same_image_is_needed(const std::string& strategy) {
 pid_t start_probe() {
   const pid_t pid = ::fork();
   if (pid == 0) {
+    ::signal(SIGTERM, SIG_DFL);
     for (;;) {
       ::pause();
     }
@@ -323,7 +324,10 @@ tl::unexpected<Error> FaultyLab::planted(const std::string& what) {
 }
 
 void FaultyLab::wrong(const std::string& what) {
-  if (std::find(violations_.begin(), violations_.end(), what) == violations_.end()) {
+  // Once is enough: what is wrong stays so at the next looks.
+  const std::string kind = what.substr(0, what.find(':'));
+  if (std::none_of(violations_.begin(), violations_.end(),
+                   [&](const std::string& each) { return each.starts_with(kind); })) {
     violations_.push_back(what);
   }
 }

@@ -7,7 +7,7 @@ namespace {
 
 /// Kills, repairs and ends that one upgrade may need together.
 constexpr int most_coordinators = 12;
-constexpr std::size_t most_said = 20;
+constexpr std::size_t most_said = 400;
 
 class Player {
  public:
