@@ -8,6 +8,7 @@
 
 #include "issu/base/file.hpp"
 #include "issu/decide.hpp"
+#include "issu/guard.hpp"
 #include "issu/history.hpp"
 #include "issu/result_document.hpp"
 #include "issu/strategy.hpp"
@@ -89,7 +90,7 @@ Result<void> open_upgrade(const SlotStore& store, UpgradeOptions options) {
   if (!records) {
     return fail(std::move(records).error());
   }
-  if (is_open(*records)) {
+  if (ISSU_GUARD(one_upgrade_at_a_time, is_open(*records), false)) {
     return fail("an upgrade is open (" + options_of(*records).id + ")",
                 "`issu status` shows it; `issu resume` goes on with it, `issu abort` takes it back",
                 ErrorKind::refused);
@@ -121,6 +122,7 @@ Result<void> open_upgrade(const SlotStore& store, UpgradeOptions options) {
                      : Result<void>(fail(std::move(journal).error()));
   }
   if (!opened) {
+    store.free_reserve();
     return fail(std::move(opened).error().within("opening an upgrade").as(ErrorKind::refused));
   }
   return {};
@@ -140,6 +142,8 @@ Result<Outcome> run_upgrade(const RouterParts& parts, const Listener& listener) 
   if (const Decision decision = decide(journal->records());
       decision.kind == Decision::Kind::finished && decision.outcome == Outcome::needs_operator) {
     ISSU_TRY(journal->append({Event::requested, std::nullopt, "resume"}), "going on");
+    // Without it the end may have to be written another time; that is no reason not to begin.
+    static_cast<void>(parts.store.keep_reserve());
   }
   Instrument instrument(parts.store.evidence(), options.id, parts.config.measure);
   Context context{parts.config, parts.rp,           parts.npu, parts.store,

@@ -11,8 +11,7 @@ std::string Cell::name() const {
 }
 
 std::vector<Cell> fault_matrix(std::span<const Strategy* const> strategies,
-                               std::span<const PhaseRow> phases,
-                               std::span<const FaultRow> faults) {
+                               std::span<const PhaseRow> phases, std::span<const FaultRow> faults) {
   std::vector<Cell> cells;
   for (const Strategy* strategy : strategies) {
     for (const PhaseRow& phase : phases) {

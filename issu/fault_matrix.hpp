@@ -34,6 +34,8 @@ enum class Fault {
   peer_down,
   memory_short,
   clock_forward,
+  abort_asked,
+  routes_missing,
   second_fault,
 };
 
@@ -41,11 +43,11 @@ enum class Fault {
 struct FaultRow {
   Fault fault;
   std::string_view name;
-  std::string_view what;     ///< for people
-  bool in_data_plane;        ///< packets may be lost by the fault itself
+  std::string_view what;  ///< for people
+  bool in_data_plane;     ///< packets may be lost by the fault itself
 };
 
-inline constexpr std::size_t fault_count = 15;
+inline constexpr std::size_t fault_count = 17;
 inline constexpr std::array<FaultRow, fault_count> fault_table{{
     {Fault::killed, "killed", "the coordinator is killed (SIGKILL)", false},
     {Fault::fails, "fails", "the step fails", false},
@@ -65,6 +67,8 @@ inline constexpr std::array<FaultRow, fault_count> fault_table{{
     {Fault::peer_down, "peer-down", "the link to a peer goes down and stays so", true},
     {Fault::memory_short, "memory-short", "there is no memory for anything new", false},
     {Fault::clock_forward, "clock-forward", "the clock is set forward an hour", false},
+    {Fault::abort_asked, "abort-asked", "a person asks for the way back", false},
+    {Fault::routes_missing, "routes-missing", "the new side knows half of the routes", false},
     {Fault::second_fault, "second-fault",
      "the step fails, and another fault comes while it is taken back", false},
 }};

@@ -7,6 +7,7 @@
 
 #include "issu/base/file.hpp"
 #include "issu/cli/command.hpp"
+#include "issu/cli/drill_matrix.hpp"
 
 namespace issu::cli {
 namespace {
@@ -231,6 +232,7 @@ void add_drill_command(CLI::App& app, Exit& exit) {
   add_list(*command, exit);
   add_show(*command, exit);
   add_clean(*command, exit);
+  add_drill_matrix(*command, exit);
 }
 
 }  // namespace issu::cli

@@ -1,4 +1,5 @@
 #include "issu/steps/steps.hpp"
+#include "issu/steps/way_back.hpp"
 
 namespace issu::steps {
 
@@ -15,6 +16,7 @@ Result<nlohmann::json> commit(Context& context) {
   if (!state) {
     return pass(std::move(state).error(), "ending the watch over the NPU's tables");
   }
+  ISSU_TRY(has_to_run(context, context.to), "the new side");
   return nlohmann::json{{"deleted", state->deleted}, {"complete", state->complete}};
 }
 

@@ -1,4 +1,5 @@
 #include "issu/decide.hpp"
+#include "issu/guard.hpp"
 #include "issu/image/bundle.hpp"
 #include "issu/predict.hpp"
 #include "issu/steps/preflight_parts.hpp"
@@ -65,6 +66,7 @@ Result<nlohmann::json> preflight_migrate(Context& context) {
 }
 
 Result<nlohmann::json> undo_stage_migrate(Context& context) {
+  ISSU_TRY(has_to_run(context, context.from), "the old side");
   auto emptied = context.rp.power_off(context.to);
   if (emptied) {
     emptied = context.rp.unstage(context.to);
@@ -110,7 +112,8 @@ Result<nlohmann::json> undo_switchover_migrate(Context& context) {
   }
   context.tell("the machine can't be brought back as it runs, it starts anew: " +
                report.error().message());
-  ISSU_TRY(context.rp.power_off(context.to), "ending the machine in the other slot");
+  ISSU_TRY(ISSU_GUARD(moved_machine_is_ended, context.rp.power_off(context.to), Result<void>{}),
+           "ending the machine in the other slot");
   return nlohmann::json{{"cold_start", report.error().what()}};
 }
 

@@ -19,17 +19,17 @@ struct FakeWorld {
   std::function<Result<void>(const std::string& verb)> acted;
   bool questions_can_fail = false;  ///< `fault` is called for them, too; they are in no list
   std::uint64_t routes = 1000;
-  bool taken_out = false;     ///< daemons without sessions took routes out that nobody kept
-  bool unsafe_sweep = false;  ///< swept without the new side having said all that it has to say
+  bool taken_out = false;         ///< daemons without sessions took routes out that nobody kept
+  bool unsafe_sweep = false;      ///< swept without the new side having said all that it has to say
   bool seen_established = false;  ///< the session, when it was last asked for since the hold
-  bool keeping = false;       ///< the NPU keeps what it holds
+  bool keeping = false;           ///< the NPU keeps what it holds
   /// Of the routes, those that a side says itself when it is activated.
   std::map<backends::Slot, std::uint64_t> says{{backends::Slot::a, 1000},
                                                {backends::Slot::b, 1000}};
   std::map<backends::Slot, bool> establishes{{backends::Slot::a, true}, {backends::Slot::b, true}};
   std::uint64_t refreshed = 0;
-  std::uint64_t says_when_asked_again = 0;  ///< routes; 0: no more than before
-  int asked = 0;                            ///< for its routes
+  std::uint64_t says_when_asked_again = 0;   ///< routes; 0: no more than before
+  int asked = 0;                             ///< for its routes
   std::vector<std::string> kinds{"rootfs"};  ///< of images that the backend takes
   std::string kernel;           ///< of a slot with its payload alone; empty: it has none of its own
   std::string staged_kernel;    ///< of a slot that was staged with a kernel beside its payload

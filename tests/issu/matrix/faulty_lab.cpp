@@ -91,9 +91,9 @@ FaultyLab::FaultyLab(const Run& run)
     REQUIRE(make_dirs(store.evidence()));
     REQUIRE(write_file_atomic(store.evidence() / "live.json", measure::live_to_json(live)));
     const std::string id = options_of(*Journal::read(store.journal())).id;
-    REQUIRE(write_file_atomic(store.evidence() / "process",
-                              id + " " + std::to_string(probe.pid) + " " +
-                                  std::to_string(probe.start_ticks) + "\n"));
+    REQUIRE(write_file_atomic(
+        store.evidence() / "process",
+        id + " " + std::to_string(probe.pid) + " " + std::to_string(probe.start_ticks) + "\n"));
   }
   world.questions_can_fail = true;
   world.fault = [this](const std::string& verb) { return entering(verb); };
@@ -115,12 +115,14 @@ Result<Outcome> FaultyLab::coordinate() {
 }
 
 bool FaultyLab::by_calls() const {
-  return run_.cell && (run_.cell->moment == Moment::during || is(Fault::fails) ||
-                       is(Fault::hangs) || is(Fault::second_fault));
+  return run_.cell && !run_.by_abort &&
+         (run_.cell->moment == Moment::during || is(Fault::fails) || is(Fault::hangs) ||
+          is(Fault::second_fault));
 }
 
 bool FaultyLab::meant(Moment moment) const {
-  return run_.cell && !struck_ && !undoing_ && phase_ == run_.cell->phase.phase &&
+  const bool again = is(Fault::killed) && run_.for_good;
+  return run_.cell && (!struck_ || again) && !undoing_ && phase_ == run_.cell->phase.phase &&
          run_.cell->moment == moment;
 }
 
@@ -232,8 +234,7 @@ Result<void> FaultyLab::conditions(const std::string& verb) {
   if (memory_short_ && takes_memory(verb)) {
     return planted("planted: no memory for " + verb);
   }
-  if (peer_returns_after_ > 0 && verb.starts_with("control_plane") &&
-      --peer_returns_after_ == 0) {
+  if (peer_returns_after_ > 0 && verb.starts_with("control_plane") && --peer_returns_after_ == 0) {
     world.establishes = {{Slot::a, true}, {Slot::b, true}};
   }
   return {};
@@ -281,9 +282,15 @@ void FaultyLab::strike() {
     case Fault::clock_forward:
       machine::set_clock_forward(std::chrono::hours(1));
       break;
+    case Fault::second_fault:
+    case Fault::abort_asked:
+      REQUIRE(ask(store, "abort"));
+      break;
+    case Fault::routes_missing:
+      world.says[other(from)] = 500;
+      break;
     case Fault::fails:
     case Fault::hangs:
-    case Fault::second_fault:
       break;  // what a call answers, not what happens to the machine
   }
 }
@@ -340,7 +347,8 @@ void FaultyLab::look(const std::string& when) {
   }
   const Slot old_side = (*active)->slot;
   // Invariant 1: what the active slot is made of stays until another one is active.
-  if (rp.power(old_side) < SlotPower::staged || !std::filesystem::exists(store.slot_dir(old_side))) {
+  if (rp.power(old_side) < SlotPower::staged ||
+      !std::filesystem::exists(store.slot_dir(old_side))) {
     wrong("invariant 1: no complete way back, " + when);
   }
   // Invariant 2.

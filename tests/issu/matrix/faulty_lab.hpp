@@ -25,10 +25,11 @@ struct Run {
   const Cell* cell = nullptr;  ///< none: nothing goes wrong
   std::string strategy;
   std::string way_back = "cold";
-  bool accept = true;      ///< else nobody accepts: it goes back at the end of the soak
-  std::size_t call = 0;    ///< of the phase's step: where it strikes
-  bool acted = false;      ///< it strikes after that call has acted, not before
-  bool for_good = false;   ///< what is gone stays away until a person repairs it
+  bool accept = true;     ///< else nobody accepts: it goes back at the end of the soak
+  std::size_t call = 0;   ///< of the phase's step: where it strikes
+  bool acted = false;     ///< it strikes after that call has acted, not before
+  bool for_good = false;  ///< what is gone stays away until a person repairs it
+  bool by_abort = false;  ///< what makes it go back before a second fault is a request
   Second second = Second::killed;
   std::size_t second_call = 0;  ///< of all undos
 
@@ -89,7 +90,7 @@ class FaultyLab : public Lab {
   std::vector<std::string> undo_calls_;
   bool struck_ = false;
   bool second_struck_ = false;
-  std::string stays_;       ///< the verb that fails until it is repaired
+  std::string stays_;  ///< the verb that fails until it is repaired
   bool npu_gone_ = false;
   int npu_returns_after_ = 0;
   bool memory_short_ = false;
@@ -98,7 +99,6 @@ class FaultyLab : public Lab {
   pid_t probe_ = 0;
   std::vector<std::string> causes_;
   std::vector<std::string> violations_;
-
 };
 
 }  // namespace issu::tests

@@ -135,8 +135,8 @@ class Player {
   }
 
   [[nodiscard]] bool must_commit() const {
-    return run_.accept &&
-           (!run_.cell || is(Fault::killed) || is(Fault::journal_torn) || is(Fault::clock_forward));
+    return run_.accept && (!run_.cell || (is(Fault::killed) && !run_.for_good) ||
+                           is(Fault::journal_torn) || is(Fault::clock_forward));
   }
 
   [[nodiscard]] bool is(Fault fault) const { return run_.cell && run_.cell->fault.fault == fault; }
@@ -170,9 +170,9 @@ bool is_an_answer(Fault fault) {
   return fault == Fault::fails || fault == Fault::hangs || fault == Fault::second_fault;
 }
 
-/// Whether what it takes away can come back by itself.
+/// Whether it can come once, and again and again.
 bool can_pass(Fault fault) {
-  return fault == Fault::npu_gone;
+  return fault == Fault::npu_gone || fault == Fault::killed;
 }
 
 /// The ways to play a cell but for the second faults.
@@ -208,13 +208,18 @@ std::vector<Run> with_second_faults(const Run& first) {
   std::vector<Run> runs;
   Run alone = first;
   alone.second_call = static_cast<std::size_t>(-2);
-  const std::vector<std::string> undos = calls_of(alone).undos;
+  std::vector<std::string> undos = calls_of(alone).undos;
+  if (undos.empty() && first.cell->moment == Moment::after) {
+    // That the call failed was no reason to go back.
+    alone.by_abort = true;
+    undos = calls_of(alone).undos;
+  }
   for (std::size_t call = 0; call < undos.size(); ++call) {
     for (const Second second : second_faults) {
       if (second == Second::killed_after && is_question(undos[call])) {
         continue;
       }
-      Run run = first;
+      Run run = alone;
       run.second = second;
       run.second_call = call;
       runs.push_back(run);
@@ -255,12 +260,15 @@ void play_cells(const Strategy& strategy, const std::string& way_back, const Ext
   for (const Cell& cell : cells) {
     const Fault fault = cell.fault.fault;
     if ((fault == Fault::second_fault && !extent.second_faults) ||
-        (fault == Fault::disk_full && !extent.disks)) {
+        (fault == Fault::disk_full && !extent.disks) || (extent.only && *extent.only != fault)) {
       continue;
     }
     ++tally.cells;
     bool struck = false;
     const auto play_one = [&](const Run& run) {
+      if (tally.violations >= extent.enough) {
+        return;
+      }
       const Played played = play(run);
       struck = struck || played.struck;
       tally.add(run, played);
@@ -275,7 +283,11 @@ void play_cells(const Strategy& strategy, const std::string& way_back, const Ext
       std::vector<Run> ways = ways_of(base, calls[accept].steps[cell.phase.phase]);
       if (fault == Fault::second_fault && !ways.empty()) {
         // The first fault in one place of each moment, the second one in all of the undo.
-        ways = with_second_faults(ways[ways.size() / 2]);
+        std::vector<Run> both;
+        for (std::size_t tried = 0; tried < ways.size() && both.empty(); ++tried) {
+          both = with_second_faults(ways[(ways.size() / 2 + tried) % ways.size()]);
+        }
+        ways = std::move(both);
       }
       std::for_each(ways.begin(), ways.end(), play_one);
     }

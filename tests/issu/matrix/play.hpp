@@ -35,6 +35,8 @@ struct Tally {
 /// How much of the matrix.
 struct Extent {
   bool second_faults = true;
+  std::optional<Fault> only = std::nullopt;
+  std::size_t enough = static_cast<std::size_t>(-1);  ///< violations, then no more are looked for
   bool disks = true;  ///< cells that need a filesystem of their own: root
 };
 
