@@ -71,6 +71,9 @@ Result<nlohmann::json> undo_stage_migrate(Context& context) {
   if (emptied) {
     emptied = context.rp.unstage(context.to);
   }
+  if (!emptied && tries_of_undo(context, Phase::stage) < undo_attempts) {
+    return pass(std::move(emptied).error(), "emptying the other slot");
+  }
   ISSU_TRY(context.store.clear(context.to), "emptying the other slot");
   ISSU_TRY(context.store.drop_next(), "forgetting the image");
   if (!emptied) {

@@ -16,8 +16,7 @@ Result<backends::SyncState> hold_for_the_way_back(Context& context) {
   if (!before) {
     return pass(std::move(before).error(), "asking the NPU");
   }
-  ISSU_TRY(ISSU_GUARD(routes_are_held_back, context.npu.hold(context.epoch_back()), Result<void>{}),
-           "holding the NPU's routes for the old side");
+  ISSU_TRY(context.npu.hold(context.epoch_back()), "holding the NPU's routes for the old side");
   return before;
 }
 

@@ -50,8 +50,8 @@ TEST_CASE("both tables are in the order of their enumerations, and every step is
   }
   for (const Strategy* strategy : all_strategies()) {
     for (const Step& step : strategy->steps) {
-      CHECK(step.run != nullptr);
-      CHECK(step.undo != nullptr);
+      CHECK((step.run != nullptr));
+      CHECK((step.undo != nullptr));
     }
   }
 }

@@ -71,6 +71,7 @@ std::string Run::name() const {
 FaultyLab::FaultyLab(const Run& run)
     : Lab(run.cell && run.cell->fault.fault == Fault::disk_full), run_(run) {
   machine::set_clock_right();
+  config.timers.quiet_s = 0.05;
   strategy = run.strategy;
   way_back = run.way_back;
   if (same_image_is_needed(strategy)) {
@@ -226,10 +227,7 @@ Result<void> FaultyLab::second_fault(const std::string& verb, bool acted) {
 
 Result<void> FaultyLab::conditions(const std::string& verb) {
   if (npu_gone_ && is_of_npu(verb)) {
-    if (run_.for_good || npu_returns_after_-- > 0) {
-      return planted("planted: issu-npud does not answer");
-    }
-    npu_gone_ = false;
+    return planted("planted: issu-npud does not answer");
   }
   if (memory_short_ && takes_memory(verb)) {
     return planted("planted: no memory for " + verb);
@@ -244,14 +242,19 @@ void FaultyLab::strike() {
   struck_ = true;
   switch (run_.cell->fault.fault) {
     case Fault::killed:
+      if (run_.for_good) {
+        causes_.emplace_back("never ended");
+      }
+      throw Killed{};
     case Fault::journal_torn:
       throw Killed{};
     case Fault::journal_flipped:
       flipped_ = true;
       throw Killed{};
     case Fault::npu_gone:
-      npu_gone_ = world.changes_missed = true;
-      npu_returns_after_ = 3;
+      // One that is started again at once has missed what came in between.
+      npu_gone_ = run_.for_good;
+      world.changes_missed = true;
       break;
     case Fault::old_side_gone:
       rp.die(from);
@@ -312,7 +315,7 @@ void FaultyLab::damage_journal() {
 }
 
 void FaultyLab::repair() {
-  npu_gone_ = memory_short_ = false;
+  npu_gone_ = memory_short_ = run_.for_good = false;
   stays_.clear();
   peer_returns_after_ = 0;
   world.establishes = {{Slot::a, true}, {Slot::b, true}};
@@ -361,8 +364,9 @@ void FaultyLab::look(const std::string& when) {
   }
   // Invariant 7: what lies in the other slot came out of a bundle that was verified.
   const auto& payload = rp.staged[other(from)].file;
-  if (rp.power(other(from)) >= SlotPower::staged &&
-      (payload != store.payload(other(from)) || !std::filesystem::exists(payload))) {
+  const SlotPower power = rp.power(other(from));
+  if ((power >= SlotPower::staged && payload != store.payload(other(from))) ||
+      (power >= SlotPower::booted && !std::filesystem::exists(payload))) {
     wrong("invariant 7: what is staged was not verified, " + when);
   }
 }

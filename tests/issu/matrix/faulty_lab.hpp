@@ -92,7 +92,6 @@ class FaultyLab : public Lab {
   bool second_struck_ = false;
   std::string stays_;  ///< the verb that fails until it is repaired
   bool npu_gone_ = false;
-  int npu_returns_after_ = 0;
   bool memory_short_ = false;
   int peer_returns_after_ = 0;
   bool flipped_ = false;

@@ -110,15 +110,22 @@ class Player {
                       run_.cell->moment == Moment::after && is(Fault::new_side_gone);
     // A router that was dead before anything was begun is as it was found.
     const bool found_dead = outcome == Outcome::refused && is(Fault::old_side_gone);
+    const auto document = lab_.document();
+    const bool told = document["anomalies"].dump().find("left over: slot") != std::string::npos;
     for (const std::string& each : lab_.wrong_at_the_end(outcome, documents_ + 1)) {
-      if (!(over || found_dead) || each != "the active slot runs") {
+      const bool allowed = (each == "the active slot runs" && (over || found_dead)) ||
+                           (each == "the other slot is empty" && told);
+      if (!allowed) {
         wrong("does not hold at the end: " + each);
       }
     }
     if (must_commit() && outcome != Outcome::committed) {
       wrong("it ended " + std::string(name_of(outcome)) + ", and nothing had failed");
     }
-    const auto document = lab_.document();
+    if (is(Fault::abort_asked) && lab_.struck() && outcome == Outcome::committed &&
+        run_.cell->phase.phase < Phase::commit) {
+      wrong("it was committed against a person's word");
+    }
     if (is(Fault::probe_gone) && lab_.struck() && outcome != Outcome::refused &&
         !document["control_plane"]["dark_ms"].is_null()) {
       wrong("invariant 6: what was not measured has a number");
