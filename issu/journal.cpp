@@ -96,6 +96,18 @@ struct Parsed {
   std::size_t good_bytes = 0;  ///< the rest is a torn frame
 };
 
+/// A whole record anywhere in it: then what stands in front of that was not cut short by a crash.
+bool has_a_record(std::string_view bytes) {
+  for (; bytes.size() > frame_header; bytes.remove_prefix(1)) {
+    const std::uint32_t length = read_u32(bytes);
+    if (length > 0 && length <= bytes.size() - frame_header &&
+        crc_of(bytes.substr(frame_header, length)) == read_u32(bytes.substr(4))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 Result<Parsed> parse(std::string_view bytes, const std::string& name) {
   const std::string hint =
       "the upgrade's state can't be told from it; look at `issu status`, move the file away and "
@@ -117,8 +129,8 @@ Result<Parsed> parse(std::string_view bytes, const std::string& name) {
                       ? decode(text)
                       : std::nullopt;
     if (!record) {
-      const bool torn =
-          !whole ? length <= largest_record : at + frame_header + length == bytes.size();
+      const bool torn = !whole ? length <= largest_record && !has_a_record(rest.substr(1))
+                               : at + frame_header + length == bytes.size();
       if (torn) {
         break;
       }

@@ -81,6 +81,9 @@ class FakeNpu : public backends::Npu {
       return fail("epoch " + std::to_string(epoch) + " is over");
     }
     const auto state = counted();
+    if (!state.complete) {
+      return fail("changes were missed: what is stale can't be told");
+    }
     world_.unsafe_sweep = world_.unsafe_sweep || !state.complete || !state_.holding ||
                           (up_at_hold_ && !world_.seen_established);
     world_.keeping = false;
