@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 
+#include "issu/guard.hpp"
 #include "state-sync/sync_rule.hpp"
 
 namespace issu {
@@ -117,7 +118,8 @@ Result<backends::SyncState> wait_end_of_sync(Context& context, backends::Slot sl
       return fail("changes of the NPU's tables were missed: what is stale can't be told",
                   "see `issu doctor`; the tables are left as they are");
     }
-    const bool up = view->answering && missing_peers(*view, baseline).empty();
+    const bool up = ISSU_GUARD(sessions_are_waited_for,
+                               view->answering && missing_peers(*view, baseline).empty(), true);
     const auto verdict = state_sync::end_of_sync({.quiet_s = state->quiet_s,
                                                   .output_queued = view->output_queued || !up,
                                                   .end_of_rib = all_end_of_rib(*view),
@@ -159,7 +161,7 @@ Result<backends::SyncState> wait_end_of_sync(Context& context, backends::Slot sl
 
 Result<void> compare_with_npu(const Context& context, const backends::SyncState& state) {
   const double allowed = context.config.budgets.stale_fraction * static_cast<double>(state.held);
-  if (static_cast<double>(state.stale) <= allowed) {
+  if (ISSU_GUARD(lost_routes_are_not_swept, static_cast<double>(state.stale) <= allowed, true)) {
     return {};
   }
   std::vector<std::string> sample;

@@ -9,6 +9,7 @@
 #include "issu/base/file.hpp"
 #include "issu/debit.hpp"
 #include "issu/decide.hpp"
+#include "issu/guard.hpp"
 #include "issu/history.hpp"
 #include "issu/result_document.hpp"
 #include "issu/run_clock.hpp"
@@ -64,6 +65,7 @@ Result<void> undo_phase(const Strategy& strategy, Phase phase, Context& context,
 /// document goes into the ledger and the history, then the journal is closed.
 Result<void> close_upgrade(const RouterParts& parts, Context& context, Journal& journal,
                            const Decision& decision) {
+  parts.store.free_reserve();
   auto active = parts.store.active();
   if (active && *active && (*active)->epoch < context.epoch_back() &&
       decision.outcome != Outcome::refused) {
@@ -91,7 +93,7 @@ Result<void> open_upgrade(const SlotStore& store, UpgradeOptions options) {
   if (!records) {
     return fail(std::move(records).error());
   }
-  if (is_open(*records)) {
+  if (ISSU_GUARD(one_upgrade_at_a_time, is_open(*records), false)) {
     return fail("an upgrade is open (" + options_of(*records).id + ")",
                 "`issu status` shows it; `issu resume` goes on with it, `issu abort` takes it back",
                 ErrorKind::refused);
@@ -116,12 +118,16 @@ Result<void> open_upgrade(const SlotStore& store, UpgradeOptions options) {
   options.epoch = (*active)->epoch;
   std::error_code error;
   std::filesystem::remove(store.request(), error);
-  auto journal = Journal::create(store.journal());
-  auto facts = to_json(options);
-  facts["boot"] = boot_id();
-  auto opened = journal ? journal->append({Event::opened, std::nullopt, "", std::move(facts)})
-                        : Result<void>(fail(std::move(journal).error()));
+  Result<void> opened = store.keep_reserve();
+  if (opened) {
+    auto facts = to_json(options);
+    facts["boot"] = boot_id();
+    auto journal = Journal::create(store.journal());
+    opened = journal ? journal->append({Event::opened, std::nullopt, "", std::move(facts)})
+                     : Result<void>(fail(std::move(journal).error()));
+  }
   if (!opened) {
+    store.free_reserve();
     return fail(std::move(opened).error().within("opening an upgrade").as(ErrorKind::refused));
   }
   return {};
@@ -141,6 +147,8 @@ Result<Outcome> run_upgrade(const RouterParts& parts, const Listener& listener) 
   if (const Decision decision = decide(journal->records());
       decision.kind == Decision::Kind::finished && decision.outcome == Outcome::needs_operator) {
     ISSU_TRY(journal->append({Event::requested, std::nullopt, "resume"}), "going on");
+    // Without it the end may have to be written another time; that is no reason not to begin.
+    static_cast<void>(parts.store.keep_reserve());
   }
   Instrument instrument(parts.store.evidence(), options.id, parts.config.measure);
   Context context{parts.config, parts.rp,           parts.npu, parts.store,
@@ -165,7 +173,13 @@ Result<Outcome> run_upgrade(const RouterParts& parts, const Listener& listener) 
         ISSU_TRY(undo_phase(**strategy, decision.phase, context, *journal), "writing the journal");
         break;
       case Decision::Kind::close:
-        ISSU_TRY(close_upgrade(parts, context, *journal, decision), "ending the upgrade");
+        if (auto closed = close_upgrade(parts, context, *journal, decision); !closed) {
+          // The router is as the outcome says; what is missing is only written down.
+          return fail(std::move(closed)
+                          .error()
+                          .within("ending the upgrade as " + std::string(name_of(decision.outcome)))
+                          .as(ErrorKind::needs_person));
+        }
         break;
       case Decision::Kind::finished:
         return decision.outcome;

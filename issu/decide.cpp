@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "issu/guard.hpp"
+
 namespace issu {
 namespace {
 
@@ -19,6 +21,7 @@ struct State {
   std::array<PhaseState, phase_count> phases;
   bool back = false;
   std::string reason;
+  std::string undo_reason;  ///< why the last undo that failed did
   std::optional<Outcome> closed;
 
   [[nodiscard]] const PhaseState& of(Phase phase) const {
@@ -57,7 +60,9 @@ void take(State& state, const Record& record) {
       phase->done = true;
       break;
     case Event::failed:
-      if (row_of(*record.phase).reversible) {
+      if (record.facts.contains("undo")) {
+        state.undo_reason = record.text;
+      } else if (ISSU_GUARD(commit_is_not_taken_back, row_of(*record.phase).reversible, true)) {
         turn_back(state, record.text);
       } else {
         state.reason = record.text;
@@ -70,9 +75,10 @@ void take(State& state, const Record& record) {
       phase->undone = true;
       break;
     case Event::requested:
-      if (record.text == "abort" && !state.of(Phase::commit).touched) {
+      if (record.text == "abort" &&
+          ISSU_GUARD(abort_ends_at_commit, !state.of(Phase::commit).touched, true)) {
         turn_back(state, "abort was asked for");
-      } else if (record.text == "resume") {
+      } else if (record.text == "resume" && ISSU_GUARD(resume_begins_anew, true, false)) {
         state.closed.reset();
         for (PhaseState& each : state.phases) {
           each.tries = each.undo_tries = 0;
@@ -88,15 +94,16 @@ void take(State& state, const Record& record) {
 Decision go_back(const State& state) {
   for (std::size_t index = phase_count; index-- > 0;) {
     const PhaseState& phase = state.phases[index];
-    if (!phase.touched || phase.undone) {
+    if (!phase.touched || ISSU_GUARD(undone_is_not_undone_again, phase.undone, false)) {
       continue;
     }
     const PhaseRow& row = phase_table[index];
-    if (phase.undo_tries >= undo_attempts) {
+    if (ISSU_GUARD(undo_attempts_end, phase.undo_tries >= undo_attempts, false)) {
       return {Decision::Kind::close, row.phase, Outcome::needs_operator,
               "undoing " + std::string(row.name) + " did not work " +
-                  std::to_string(undo_attempts) +
-                  " times; it was going back because: " + state.reason};
+                  std::to_string(undo_attempts) + " times, at last: " +
+                  (state.undo_reason.empty() ? "it was begun and never ended" : state.undo_reason) +
+                  "\nit was going back because: " + state.reason};
     }
     if (row.phase == Phase::preflight) {
       break;  // it touches nothing: there is nothing to undo
@@ -118,23 +125,23 @@ Decision decide(const Records& records) {
   if (!state.opened) {
     return {};
   }
-  if (state.closed) {
+  if (ISSU_GUARD(closed_stays_closed, state.closed.has_value(), false)) {
     return {Decision::Kind::finished, Phase::commit, *state.closed, state.reason};
   }
-  if (state.back) {
+  if (ISSU_GUARD(failure_goes_back, state.back, false)) {
     return go_back(state);
   }
   for (const PhaseRow& row : phase_table) {
     const PhaseState& phase = state.of(row.phase);
-    if (phase.done) {
+    if (ISSU_GUARD(done_is_not_done_again, phase.done, false)) {
       continue;
     }
-    if (phase.tries < row.attempts) {
+    if (ISSU_GUARD(attempts_end, phase.tries < row.attempts, true)) {
       return {Decision::Kind::run, row.phase, Outcome::committed, {}};
     }
     const std::string crashed = std::string(row.name) + " was begun " +
                                 std::to_string(phase.tries) + " times and never ended";
-    if (!row.reversible) {
+    if (ISSU_GUARD(commit_asks_a_person, !row.reversible, false)) {
       return {Decision::Kind::close, row.phase, Outcome::needs_operator,
               state.reason.empty() ? crashed : state.reason};
     }

@@ -17,6 +17,8 @@ namespace {
 constexpr std::string_view magic = "ISSUJRN1";
 constexpr std::size_t frame_header = 8;
 constexpr std::uint32_t largest_record = 1U << 20U;
+/// Room on the disk that a journal has for itself from its beginning.
+constexpr off_t reserved = 512 << 10;
 
 constexpr std::array<std::string_view, 8> event_names{"opened",  "begun",  "done",      "failed",
                                                       "undoing", "undone", "requested", "closed"};
@@ -94,6 +96,18 @@ struct Parsed {
   std::size_t good_bytes = 0;  ///< the rest is a torn frame
 };
 
+/// A whole record anywhere in it: then what stands in front of that was not cut short by a crash.
+bool has_a_record(std::string_view bytes) {
+  for (; bytes.size() > frame_header; bytes.remove_prefix(1)) {
+    const std::uint32_t length = read_u32(bytes);
+    if (length > 0 && length <= bytes.size() - frame_header &&
+        crc_of(bytes.substr(frame_header, length)) == read_u32(bytes.substr(4))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 Result<Parsed> parse(std::string_view bytes, const std::string& name) {
   const std::string hint =
       "the upgrade's state can't be told from it; look at `issu status`, move the file away and "
@@ -115,8 +129,8 @@ Result<Parsed> parse(std::string_view bytes, const std::string& name) {
                       ? decode(text)
                       : std::nullopt;
     if (!record) {
-      const bool torn =
-          !whole ? length <= largest_record : at + frame_header + length == bytes.size();
+      const bool torn = !whole ? length <= largest_record && !has_a_record(rest.substr(1))
+                               : at + frame_header + length == bytes.size();
       if (torn) {
         break;
       }
@@ -136,6 +150,16 @@ Result<Parsed> parse(std::string_view bytes, const std::string& name) {
 std::string_view name_of(Event event) {
   return event_names[static_cast<std::size_t>(event)];
 }
+
+namespace {
+
+/// Takes room behind the end of the file, whose size stays: a disk that gets full in the middle of
+/// an upgrade does not stop it where nothing runs. A filesystem that knows no such thing is fine.
+void reserve_room(const Fd& fd) {
+  static_cast<void>(::fallocate(fd.get(), FALLOC_FL_KEEP_SIZE, 0, reserved));
+}
+
+}  // namespace
 
 Result<Journal> Journal::create(const std::filesystem::path& file) {
   ISSU_TRY(write_file_atomic(file, magic), "beginning a journal");
@@ -166,6 +190,7 @@ Result<Journal> Journal::open(const std::filesystem::path& file) {
   if (::lseek(fd.get(), 0, SEEK_END) < 0) {
     return fail_errno("finding the end of " + file.string());
   }
+  reserve_room(fd);
   return Journal(file, std::move(fd), std::move(parsed->records));
 }
 
@@ -199,13 +224,16 @@ Result<void> Journal::append(Record record) {
       continue;
     }
     if (written <= 0) {
-      return fail_errno("writing the journal " + file_.string(),
-                        "make room on its disk, then `issu resume`");
+      return fail(Error::from_errno("writing the journal " + file_.string(), errno,
+                                    "make room on its disk, then `issu resume`")
+                      .as(ErrorKind::needs_person));
     }
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
   if (::fdatasync(fd_.get()) != 0) {
-    return fail_errno("syncing the journal " + file_.string());
+    return fail(Error::from_errno("syncing the journal " + file_.string(), errno,
+                                  "see what is wrong with its disk, then `issu resume`")
+                    .as(ErrorKind::needs_person));
   }
   records_.push_back(std::move(record));
   if (listener_) {

@@ -14,6 +14,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Which slot is active, an entry in the SLA ledger, a line of the history.
+constexpr off_t room_for_the_end = 256 << 10;
+
 Result<std::optional<nlohmann::json>> read_object(const fs::path& file) {
   if (!fs::exists(file)) {
     return std::optional<nlohmann::json>();
@@ -152,6 +155,23 @@ Result<void> SlotStore::promote_next() const {
   }
   ISSU_TRY(rename_file(next_bundle(), current_bundle()), "keeping the new bundle");
   return sync_file(dir_);
+}
+
+Result<void> SlotStore::keep_reserve() const {
+  const fs::path file = dir_ / "reserve";
+  const Fd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  if (!fd) {
+    return fail_errno("creating " + file.string());
+  }
+  if (const int error = ::posix_fallocate(fd.get(), 0, room_for_the_end); error != 0) {
+    return fail(Error::from_errno("taking room for " + file.string(), error, "make room there"));
+  }
+  return {};
+}
+
+void SlotStore::free_reserve() const {
+  std::error_code error;
+  fs::remove(dir_ / "reserve", error);
 }
 
 Result<void> SlotStore::drop_next() const {

@@ -75,6 +75,11 @@ class SlotStore {
   Result<void> promote_next() const;
   Result<void> drop_next() const;
 
+  /// Takes room on the disk for what the end of an upgrade writes, so that one that gets full in
+  /// its middle does not keep it from ending; gives it back when that is about to be written.
+  Result<void> keep_reserve() const;
+  void free_reserve() const;
+
   /// Takes the router's lock: one upgrade, one `router up` or `down` at a time. Held until the
   /// descriptor is closed; an error when somebody else holds it.
   [[nodiscard]] Result<Fd> lock() const;

@@ -104,6 +104,10 @@ constexpr std::array<const Strategy*, 5> strategies{&restart, &checkpoint, &stan
 
 }  // namespace
 
+std::span<const Strategy* const> all_strategies() {
+  return strategies;
+}
+
 Result<const Strategy*> strategy_named(std::string_view name) {
   std::string known;
   for (const Strategy* strategy : strategies) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string_view>
 
 #include "issu/base/result.hpp"
@@ -36,6 +37,9 @@ struct Strategy {
     return step(phase).undoes.empty() ? row_of(phase).undoes : step(phase).undoes;
   }
 };
+
+/// All that there are.
+[[nodiscard]] std::span<const Strategy* const> all_strategies();
 
 /// The strategy of this name, or what names there are.
 Result<const Strategy*> strategy_named(std::string_view name);

@@ -9,6 +9,7 @@
 #include "issu/base/reasons.hpp"
 #include "issu/cli/command.hpp"
 #include "issu/cli/drill_ledger.hpp"
+#include "issu/cli/drill_matrix.hpp"
 #include "issu/cli/report_files.hpp"
 
 namespace issu::cli {
@@ -283,6 +284,7 @@ void add_drill_command(CLI::App& app, Exit& exit) {
   add_list(*command, exit);
   add_show(*command, exit);
   add_clean(*command, exit);
+  add_drill_matrix(*command, exit);
 }
 
 }  // namespace issu::cli

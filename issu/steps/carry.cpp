@@ -1,3 +1,4 @@
+#include "issu/guard.hpp"
 #include "issu/steps/steps.hpp"
 #include "issu/steps/way_back.hpp"
 
@@ -119,7 +120,8 @@ Result<nlohmann::json> undo_switchover_carry(Context& context) {
     }
   }
   if (auto now = context.rp.status(context.to); now && !now->saved) {
-    ISSU_TRY(context.rp.power_off(context.to), "ending the new side");
+    ISSU_TRY(ISSU_GUARD(restored_side_is_ended, context.rp.power_off(context.to), Result<void>{}),
+             "ending the new side");
   }
   return nlohmann::json{{"ran", ran}};
 }

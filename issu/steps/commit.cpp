@@ -1,9 +1,11 @@
 #include "issu/steps/steps.hpp"
+#include "issu/steps/way_back.hpp"
 
 namespace issu::steps {
 
 Result<nlohmann::json> commit(Context& context) {
   // The point of no return is this one write; everything behind it is housekeeping.
+  context.store.free_reserve();
   ISSU_TRY(context.store.set_active({context.to, context.epoch_back()}),
            "making the new side active");
   ISSU_TRY(context.store.promote_next(), "keeping the bundles");
@@ -14,6 +16,7 @@ Result<nlohmann::json> commit(Context& context) {
   if (!state) {
     return pass(std::move(state).error(), "ending the watch over the NPU's tables");
   }
+  ISSU_TRY(has_to_run(context, context.to), "the new side");
   return nlohmann::json{{"deleted", state->deleted}, {"complete", state->complete}};
 }
 

@@ -1,4 +1,5 @@
 #include "issu/converge.hpp"
+#include "issu/guard.hpp"
 #include "issu/steps/steps.hpp"
 #include "issu/steps/way_back.hpp"
 
@@ -14,7 +15,9 @@ bool wants_saved(const Context& context) {
 Result<void> start_old_side(Context& context) {
   // Fenced again, so that what the old side says from here on is said after the hold.
   ISSU_TRY(context.rp.fence(context.from), "making sure that the old side starts anew");
-  ISSU_TRY(context.npu.punt_to(context.epoch_back(), context.from), "giving the ports back");
+  ISSU_TRY(ISSU_GUARD(ports_come_back, context.npu.punt_to(context.epoch_back(), context.from),
+                      Result<void>{}),
+           "giving the ports back");
   auto status = context.rp.status(context.from);
   if (status && status->saved) {
     auto restored = restore_without_sessions(context);
@@ -49,7 +52,8 @@ Result<nlohmann::json> undo_checkpoint_restart(Context& context) {
 }
 
 Result<nlohmann::json> freeze(Context& context) {
-  ISSU_TRY(context.npu.hold(context.epoch_forward()), "holding the NPU's routes");
+  ISSU_TRY(ISSU_GUARD(routes_are_held, context.npu.hold(context.epoch_forward()), Result<void>{}),
+           "holding the NPU's routes");
   nlohmann::json facts = nlohmann::json::object();
   const bool prepared = !facts_of(context.records, Phase::checkpoint).contains("cold_way_back");
   if (wants_saved(context) && prepared) {
@@ -65,7 +69,8 @@ Result<nlohmann::json> freeze(Context& context) {
     }
   }
   facts["dark_from"] = mono_now();
-  ISSU_TRY(context.rp.fence(context.from), "fencing the old side");
+  ISSU_TRY(ISSU_GUARD(old_side_is_fenced, context.rp.fence(context.from), Result<void>{}),
+           "fencing the old side");
   facts["fenced"] = mono_now();
   return facts;
 }
@@ -90,7 +95,9 @@ Result<nlohmann::json> undo_freeze(Context& context) {
 
 Result<nlohmann::json> switchover(Context& context) {
   const MonoNs from = mono_now();
-  ISSU_TRY(context.npu.punt_to(context.epoch_forward(), context.to), "moving the ports");
+  ISSU_TRY(ISSU_GUARD(ports_move, context.npu.punt_to(context.epoch_forward(), context.to),
+                      Result<void>{}),
+           "moving the ports");
   ISSU_TRY(context.rp.activate(context.to), "starting the new side");
   return nlohmann::json{{"from", from}, {"answering", mono_now()}};
 }
@@ -101,7 +108,8 @@ Result<nlohmann::json> undo_switchover(Context& context) {
     return pass(std::move(status).error(), "looking at the new side");
   }
   if (status->power >= backends::SlotPower::booted) {
-    ISSU_TRY(context.rp.fence(context.to), "fencing the new side");
+    ISSU_TRY(ISSU_GUARD(new_side_is_fenced, context.rp.fence(context.to), Result<void>{}),
+             "fencing the new side");
   }
   return nlohmann::json::object();
 }

@@ -1,5 +1,6 @@
 #include "issu/debit.hpp"
 #include "issu/decide.hpp"
+#include "issu/guard.hpp"
 #include "issu/image/bundle.hpp"
 #include "issu/predict.hpp"
 #include "issu/steps/preflight_parts.hpp"
@@ -67,9 +68,13 @@ Result<nlohmann::json> preflight_migrate(Context& context) {
 }
 
 Result<nlohmann::json> undo_stage_migrate(Context& context) {
+  ISSU_TRY(has_to_run(context, context.from), "the old side");
   auto emptied = context.rp.power_off(context.to);
   if (emptied) {
     emptied = context.rp.unstage(context.to);
+  }
+  if (!emptied && tries_of_undo(context, Phase::stage) < undo_attempts) {
+    return pass(std::move(emptied).error(), "emptying the other slot");
   }
   ISSU_TRY(context.store.clear(context.to), "emptying the other slot");
   ISSU_TRY(context.store.drop_next(), "forgetting the image");
@@ -112,7 +117,8 @@ Result<nlohmann::json> undo_switchover_migrate(Context& context) {
   }
   context.tell("the machine can't be brought back as it runs, it starts anew: " +
                report.error().message());
-  ISSU_TRY(context.rp.power_off(context.to), "ending the machine in the other slot");
+  ISSU_TRY(ISSU_GUARD(moved_machine_is_ended, context.rp.power_off(context.to), Result<void>{}),
+           "ending the machine in the other slot");
   return nlohmann::json{{"cold_start", report.error().what()}};
 }
 

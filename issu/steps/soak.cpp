@@ -38,6 +38,9 @@ Result<void> check_health(Context& context, const Baseline& baseline) {
   if (!status) {
     return pass(std::move(status).error(), "looking at the new side");
   }
+  if (status->power != backends::SlotPower::active) {
+    return fail("the new side does not run any more");
+  }
   for (const auto& daemon : status->daemons) {
     if (!daemon.running || daemon.exits > 0) {
       return fail(fmt::format("{} of the new side ended ({})", daemon.name,

@@ -2,6 +2,7 @@
 #include "issu/image/bundle.hpp"
 #include "issu/image_fit.hpp"
 #include "issu/steps/steps.hpp"
+#include "issu/steps/way_back.hpp"
 
 namespace issu::steps {
 namespace {
@@ -90,6 +91,7 @@ Result<nlohmann::json> stage(Context& context) {
 }
 
 Result<nlohmann::json> undo_stage(Context& context) {
+  ISSU_TRY(has_to_run(context, context.from), "the old side");
   ISSU_TRY(context.rp.power_off(context.to), "stopping the other slot");
   ISSU_TRY(context.rp.unstage(context.to), "emptying the other slot");
   ISSU_TRY(context.store.clear(context.to), "emptying the other slot");

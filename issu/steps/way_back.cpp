@@ -4,6 +4,7 @@
 
 #include "issu/converge.hpp"
 #include "issu/decide.hpp"
+#include "issu/guard.hpp"
 
 namespace issu::steps {
 namespace {
@@ -84,8 +85,23 @@ Result<nlohmann::json> old_side_again(Context& context,
   return facts;
 }
 
+Result<void> has_to_run(Context& context, backends::Slot slot) {
+  const std::string name(backends::name_of(slot));
+  auto status = context.rp.status(slot);
+  if (!status) {
+    return pass(std::move(status).error(), "looking at slot " + name);
+  }
+  if (ISSU_GUARD(dead_side_is_started, status->power == backends::SlotPower::active, true)) {
+    return {};
+  }
+  context.tell("slot " + name + " ended by itself, it is started anew");
+  ISSU_TRY(context.rp.boot(slot), "booting slot " + name + ", which had ended by itself");
+  return context.rp.activate(slot);
+}
+
 Result<void> restore_without_sessions(Context& context) {
-  ISSU_TRY(context.npu.keep(context.epoch_back()), "keeping the routes without sessions");
+  ISSU_TRY(ISSU_GUARD(routes_are_kept, context.npu.keep(context.epoch_back()), Result<void>{}),
+           "keeping the routes without sessions");
   auto restored = context.rp.restore(context.from, context.from, backends::Sessions::drop);
   return restored ? Result<void>{} : fail(std::move(restored).error());
 }

@@ -21,6 +21,10 @@ namespace issu::steps {
 /// compared, the old side runs all the same, and the facts say what was left unswept.
 Result<nlohmann::json> old_side_again(Context& context, const std::function<Result<void>()>& start);
 
+/// A slot whose container or machine ended by itself meanwhile is started anew: an upgrade ends
+/// with a router that runs. Its routes stay where they are.
+Result<void> has_to_run(Context& context, backends::Slot slot);
+
 /// Restores in the slot `from` what was saved of it, its sessions closed, with the NPU keeping what
 /// it holds while the daemons take the loss of their sessions for the end of the routes. The epoch
 /// of the way back has to be held; where it can't be kept, nothing is restored.

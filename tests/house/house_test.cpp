@@ -67,6 +67,29 @@ TEST_CASE("no file is longer than a reader can hold") {
   }
 }
 
+TEST_CASE("each invariant has tests, and they are there") {
+  expect_none(house::invariant_violations(our_tree()));
+}
+
+TEST_CASE("an invariant without a test, and a test that is not there, are found") {
+  const std::string table = "| 1 | The old side is fenced. |\n";
+  const auto count = [&](const std::string& held) {
+    return house::invariant_violations({{"docs/architecture.md", table},
+                                        {"docs/invariants.md", held},
+                                        {"scenarios/repeat.toml", ""},
+                                        {"tests/a_test.cpp", "TEST_CASE(\"it holds\") {\n"}})
+        .size();
+  };
+  CHECK(count("## 1. The old side is fenced\n- `tests/a_test.cpp`: it holds\n") == 0);
+  CHECK(count("## 1. The old side is fenced\n- drill `repeat`\n") == 0);
+  CHECK(count("## 1. The old side is fenced\n- `tests/a_test.cpp`: it holds not\n") == 1);
+  CHECK(count("## 1. The old side is fenced\n- `tests/b_test.cpp`: it holds\n") == 1);
+  CHECK(count("## 1. The old side is fenced\n- drill `another`\n") == 1);
+  CHECK(count("## 1. The old side is fenced\n") == 1);
+  CHECK(count("") == 1);
+  CHECK(house::invariant_violations({}).size() == 1);
+}
+
 TEST_CASE("a planted include is found") {
   CHECK(including("issu/base/x.cpp", "issu/image/bundle.hpp") == 1);
   CHECK(including("backends/lxc/x.cpp", "issu/coordinator.hpp") == 1);

@@ -23,6 +23,9 @@ std::vector<std::string> sole_owner_violations(const Tree& tree);
 /// Classes outside of tests that derive from what the table does not name.
 std::vector<std::string> inheritance_violations(const Tree& tree);
 std::vector<std::string> word_violations(const Tree& tree);
+/// Invariants of docs/architecture.md without a test in docs/invariants.md, and tests named there
+/// that are not in the tree.
+std::vector<std::string> invariant_violations(const Tree& tree);
 /// Files of code that are too long; those that are merely long go to `notes`.
 std::vector<std::string> length_violations(const Tree& tree, std::vector<std::string>& notes);
 

@@ -28,7 +28,7 @@ TEST_CASE("a loss is told with an NPU that does not answer, and alone when it do
   tests::FakeWorld world;
   tests::FakeNpu npu(world);
   CHECK(with_state_of(npu, Error("9 packets lost")).message() == "9 packets lost");
-  world.size_can_fail = true;
+  world.questions_can_fail = true;
   world.fault = [](const std::string& verb) -> Result<void> {
     return verb == "size" ? fail("no npud runs", "issu router up") : Result<void>{};
   };

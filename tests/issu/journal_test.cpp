@@ -77,7 +77,7 @@ TEST_CASE("a flipped byte is either a torn last record or an error for a person,
     REQUIRE(write_file_atomic(file, bytes));
     const auto records = Journal::read(file);
     if (records) {
-      CHECK(records->size() <= 2);
+      CHECK(records->size() == 2);  // the last one alone may be taken for torn
     } else {
       ++refused;
       CHECK(records.error().kind() == ErrorKind::needs_person);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "issu/base/file.hpp"
 #include "issu/coordinator.hpp"
@@ -56,6 +57,7 @@ struct Lab {
     world.calls.clear();
   }
 
+  backends::Slot from = backends::Slot::a;
   std::string strategy = "restart";
   std::string way_back = "cold";
 
@@ -84,33 +86,50 @@ struct Lab {
     return std::find(world.calls.begin(), world.calls.end(), verb) != world.calls.end();
   }
 
-  /// What must hold after every end, whatever happened on the way.
-  void check_ended(Outcome outcome) {
+  /// What does not hold after an end and must, whatever happened on the way; a line each.
+  /// `documents`: in the history, one for each time that the upgrade ended.
+  [[nodiscard]] std::vector<std::string> wrong_at_the_end(Outcome outcome,
+                                                          std::size_t documents = 1) {
+    std::vector<std::string> wrong;
+    const auto expect = [&](bool holds, const char* what) {
+      if (!holds) {
+        wrong.emplace_back(what);
+      }
+    };
+    const bool there = outcome == Outcome::committed;
+    const backends::Slot runs = there ? other(from) : from;
     const auto active = *store.active();
-    const backends::Slot runs =
-        outcome == Outcome::committed ? backends::Slot::b : backends::Slot::a;
-    CHECK(active->slot == runs);
-    CHECK(rp.power(runs) == backends::SlotPower::active);
-    CHECK(rp.power(other(runs)) == backends::SlotPower::empty);
-    CHECK_FALSE(rp.two_active);
-    CHECK_FALSE(rp.paused(runs));
-    CHECK(npu.ports() == runs);
-    CHECK_FALSE(rp.holds_back());
-    for (const backends::Slot slot : {backends::Slot::a, backends::Slot::b}) {
-      CHECK_FALSE(rp.has_state(slot));
-    }
-    CHECK_FALSE(npu.watching());
-    CHECK_FALSE(npu.keeping());
-    CHECK(world.routes == 1000);
-    CHECK_FALSE(std::filesystem::exists(store.slot_dir(other(runs))));
-    CHECK_FALSE(std::filesystem::exists(store.next_bundle()));
-    CHECK_FALSE(std::filesystem::exists(store.request()));
-    CHECK_FALSE(is_open(*Journal::read(store.journal())));
-    CHECK(read_history(store.history())->size() == 1);
-    CHECK(document()["outcome"] == name_of(outcome));
+    expect(active->slot == runs, "the active slot is the one that the outcome says");
+    expect(rp.power(runs) == backends::SlotPower::active, "the active slot runs");
+    expect(!rp.paused(runs), "the active slot does not stand still");
+    expect(rp.power(other(runs)) == backends::SlotPower::empty, "the other slot is empty");
+    expect(!rp.two_active, "at no time two sides were active");
+    expect(npu.ports() == runs, "the ports are the active slot's");
+    expect(!rp.holds_back(), "no packets of sessions are held back");
+    expect(!rp.has_state(backends::Slot::a) && !rp.has_state(backends::Slot::b),
+           "no saved state is left");
+    expect(!npu.watching(), "nobody watches the NPU's tables any more");
+    expect(!npu.keeping(), "the NPU keeps no routes any more");
+    expect(world.routes == 1000, "the NPU has all its routes");
+    expect(!world.taken_out, "no daemon without sessions took routes out");
+    expect(!world.unsafe_sweep, "nothing was swept before the end of sync");
+    expect(!std::filesystem::exists(store.slot_dir(other(runs))), "the other slot has no files");
+    expect(!std::filesystem::exists(store.next_bundle()), "no bundle is left on its way");
+    expect(!std::filesystem::exists(store.request()), "no request is left");
+    expect(!is_open(*Journal::read(store.journal())), "the journal is closed");
+    expect(read_history(store.history())->size() == documents, "the history has each end once");
+    expect(document()["outcome"] == name_of(outcome), "the document has the outcome");
     const auto debited = ledger::Ledger::open_to_read(store.ledger());
-    REQUIRE(debited);
-    CHECK(debited->entries("edge1")->size() == 1);
+    const auto entries = debited ? debited->entries("edge1") : std::vector<ledger::Entry>();
+    expect(entries && entries->size() == 1 && entries->front().outcome == name_of(outcome),
+           "the SLA ledger has the upgrade once, with its outcome");
+    return wrong;
+  }
+
+  void check_ended(Outcome outcome) {
+    for (const std::string& wrong : wrong_at_the_end(outcome)) {
+      FAIL_CHECK("does not hold: " << wrong);
+    }
   }
 };
 
