@@ -59,9 +59,19 @@ Result<void> append_history(const std::filesystem::path& file,
     return fail_errno("cutting a torn line off " + file.string());
   }
   const std::string line = document.dump() + "\n";
-  if (::write(fd.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size()) ||
-      ::fsync(fd.get()) != 0) {
-    return fail_errno("writing " + file.string(), "make room on its disk, then `issu resume`");
+  // A disk that gets full takes a part, and says why only when it is asked for the rest.
+  for (std::size_t at = 0; at < line.size();) {
+    const ssize_t written = ::write(fd.get(), line.data() + at, line.size() - at);
+    if (written < 0 && errno == EINTR) {
+      continue;
+    }
+    if (written < 0) {
+      return fail_errno("writing " + file.string(), "make room on its disk, then `issu resume`");
+    }
+    at += static_cast<std::size_t>(written);
+  }
+  if (::fsync(fd.get()) != 0) {
+    return fail_errno("syncing " + file.string(), "make room on its disk, then `issu resume`");
   }
   return {};
 }

@@ -11,6 +11,7 @@
 #include "issu/coordinator.hpp"
 #include "issu/decide.hpp"
 #include "issu/history.hpp"
+#include "issu/report/ledger/account.hpp"
 #include "issu/report/ledger/ledger.hpp"
 #include "tests/image/signed_bundle.hpp"
 #include "tests/issu/fake_ports.hpp"
@@ -121,9 +122,14 @@ struct Lab {
     expect(document()["outcome"] == name_of(outcome), "the document has the outcome");
     const auto debited = ledger::Ledger::open_to_read(store.ledger());
     const auto entries = debited ? debited->entries("edge1") : std::vector<ledger::Entry>();
-    expect(entries && entries->size() == 1 && entries->front().outcome == name_of(outcome),
-           "the SLA ledger has the upgrade once, with its outcome");
+    expect(entries && is_the_one(*entries, outcome), "the SLA ledger has the upgrade once");
+    const auto known = ledger::look_at({store.ledger(), store.history(), "edge1"});
+    expect(known.whole && is_the_one(known.entries, outcome), "the upgrade is accounted for once");
     return wrong;
+  }
+
+  [[nodiscard]] static bool is_the_one(const std::vector<ledger::Entry>& entries, Outcome outcome) {
+    return entries.size() == 1 && entries.front().outcome == name_of(outcome);
   }
 
   void check_ended(Outcome outcome) {

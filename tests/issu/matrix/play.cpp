@@ -112,9 +112,13 @@ class Player {
     const bool found_dead = outcome == Outcome::refused && is(Fault::old_side_gone);
     const auto document = lab_.document();
     const bool told = document["anomalies"].dump().find("left over: slot") != std::string::npos;
+    // A ledger without room is told of, and taken in later: the history speaks for it until then.
+    const bool owed = is(Fault::disk_full) && lab_.struck() &&
+                      document["anomalies"].dump().find("no room is left") != std::string::npos;
     for (const std::string& each : lab_.wrong_at_the_end(outcome, documents_ + 1)) {
       const bool allowed = (each == "the active slot runs" && (over || found_dead)) ||
-                           (each == "the other slot is empty" && told);
+                           (each == "the other slot is empty" && told) ||
+                           (each == "the SLA ledger has the upgrade once" && owed);
       if (!allowed) {
         wrong("does not hold at the end: " + each);
       }
