@@ -34,7 +34,7 @@ class ImageStore {
 
   [[nodiscard]] auto images() const { return folder_ / "images"; }
   [[nodiscard]] auto options() const { return folder_ / "criu.conf"; }
-  [[nodiscard]] auto search_path() const { return folder_ / "path"; }  ///< where CRIU is found
+  [[nodiscard]] auto search_path() const { return folder_ / "path"; }      ///< where CRIU is found
   [[nodiscard]] auto criu_version() const { return folder_ / "version"; }  ///< of that CRIU
   /// How long a dump and its restore may take together, milliseconds.
   [[nodiscard]] auto patience() const { return folder_ / "patience"; }

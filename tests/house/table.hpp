@@ -45,8 +45,9 @@ inline const std::vector<Folder>& folders() {
       // The program in a card, which is a machine with containers. Its document is the host's, too.
       {"backends/card", {"backends", "backends/lxc", "backends/npu", "checkpoint"}},
       {"backends/vm",
-       {"backends", "backends/card/document.hpp", "backends/daemons", "backends/suite",
-        "checkpoint", "issu/init/answers.hpp", "issu/init/plan.hpp", "state-sync/prefix.hpp"}},
+       {"backends", "backends/card/document.hpp", "backends/card/initrd.hpp", "backends/daemons",
+        "backends/suite", "checkpoint", "issu/init/answers.hpp", "issu/init/plan.hpp",
+        "state-sync/prefix.hpp"}},
       {"issu/image", {"issu/signing"}},
       {"issu/init", {}},
       {"issu/config",
