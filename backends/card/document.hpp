@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backends/card/memory_half.hpp"
+#include "backends/card/places.hpp"
 #include "backends/spec.hpp"
 #include "issu/base/result.hpp"
 
@@ -47,31 +48,13 @@ struct CardDocument {
 [[nodiscard]] std::string write_document(const CardDocument& document);
 Result<CardDocument> read_document(const std::string& text);
 
-/// In the card.
-constexpr const char* config_folder = "/run/config";  ///< the configuration disk
-constexpr const char* document_file = "/run/config/card.json";
-constexpr const char* config_etc = "/run/config/etc";
-constexpr const char* card_program = "/run/config/issu-card";
-constexpr const char* start_program = "/run/config/issu-card-start";
-constexpr const char* state_folder = "/run/issu";  ///< the disk that outlives a kernel
-constexpr const char* payload_file = "/usr/share/issu/payload.squashfs";
-
 /// Of the chassis' links: the loopback is 1, the NPU counts the ports from here.
 constexpr int first_port_index = 2;
 
-/// The order of the card's disks, which is how it tells them apart.
-constexpr const char* root_disk = "/dev/vda";
-constexpr const char* config_disk = "/dev/vdb";
-constexpr const char* state_disk = "/dev/vdc";
+/// Behind the disks of places.hpp.
 [[nodiscard]] constexpr const char* kernel_disk(Slot slot) {
   return slot == Slot::a ? "/dev/vdd" : "/dev/vde";
 }
-
-/// Words of the kernel's command line, by which a kernel knows which slot it is and whose state it
-/// has to go on with. docs/virtual-machines.md.
-constexpr const char* slot_word = "issu.slot=";
-constexpr const char* resume_word = "issu.resume=";
-constexpr const char* drop_word = "issu.sessions=drop";  ///< and the sessions do not
 
 /// The command line of a card's kernel. `memory`: where it runs; `resume`: the slot whose saved
 /// state goes on; `drop`: without its sessions.

@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A number of the kernel's setup header, which every processor it runs on has the other way round.
+/// A number of the kernel's setup header: little-endian, as x86 is.
 template <typename Number>
 Number number_at(std::string_view bytes, std::size_t at) {
   Number number{};

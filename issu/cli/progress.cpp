@@ -40,14 +40,10 @@ void Progress::record(const Record& record) {
       break;
     case Event::done:
     case Event::undone:
-      fmt::print(stderr, "  {:<22} {:>8.3f} s  {}\n", phase_, to_s(record.mono - begun_),
-                 record.event == Event::done ? "ok" : "undone");
-      phase_.clear();
+      ended(record, record.event == Event::done ? "ok" : "undone");
       break;
     case Event::failed:
-      fmt::print(stderr, "  {:<22} {:>8.3f} s  FAILED: {}\n", phase_, to_s(record.mono - begun_),
-                 record.text);
-      phase_.clear();
+      ended(record, "FAILED: " + record.text);
       break;
     case Event::requested:
       fmt::print(stderr, "  {} was asked for\n", record.text);
@@ -58,6 +54,18 @@ void Progress::record(const Record& record) {
                  opened_ == 0 ? "" : fmt::format(" after {:.1f} s", to_s(record.mono - opened_)));
       break;
   }
+}
+
+void Progress::ended(const Record& record, const std::string& how) {
+  if (phase_.empty()) {
+    // Somebody who came to it later, `issu abort` for one, did not see it begin.
+    const std::string name(record.phase ? name_of(*record.phase) : std::string_view());
+    fmt::print(stderr, "  {:<22} {:>8}    {}\n",
+               (record.event == Event::undone ? "undo of " : "") + name, "", how);
+    return;
+  }
+  fmt::print(stderr, "  {:<22} {:>8.3f} s  {}\n", phase_, to_s(record.mono - begun_), how);
+  phase_.clear();
 }
 
 void Progress::remark(const std::string& text) {

@@ -21,6 +21,8 @@ class Progress {
 
  private:
   void clear_line();
+  /// The line of a phase that is over; without a time where its beginning was not seen.
+  void ended(const Record& record, const std::string& how);
 
   bool terminal_;
   bool line_open_ = false;

@@ -1,40 +1,9 @@
 #include <doctest/doctest.h>
-
-#include "issu/measure/session_track.hpp"
+#include "tests/measure/looks.hpp"
 
 using namespace issu;
 using namespace issu::measure;
-
-namespace {
-
-constexpr MonoNs ms = 1'000'000;
-
-SessionLook up(MonoNs at, const std::string& incarnation, FamilyCounters counters) {
-  SessionLook look;
-  look.at = at;
-  look.established = true;
-  look.incarnation = incarnation;
-  look.counters_exact = true;
-  look.families["ipv4"] = counters;
-  return look;
-}
-
-SessionLook down(MonoNs at) {
-  SessionLook look;
-  look.at = at;
-  look.holding = false;
-  look.counters_exact = true;
-  return look;
-}
-
-SessionTrack started() {
-  SessionTrack track("peer", "rt1");
-  track.look(up(0, "one", {100, 100, 0}));
-  track.begin_counting();
-  return track;
-}
-
-}  // namespace
+using namespace issu::measure::testing;
 
 TEST_CASE("what a peer saw comes with its times") {
   SessionTrack track = started();

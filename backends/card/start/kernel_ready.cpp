@@ -15,6 +15,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "backends/card/places.hpp"
+
 namespace issu::backends::card {
 namespace {
 
@@ -59,7 +61,7 @@ void loopback_up() {
 }
 
 void switch_root() {
-  mounted("/dev/vda", "/base", "squashfs", MS_RDONLY);
+  mounted(root_disk, "/base", "squashfs", MS_RDONLY);
   mounted("over", "/over", "tmpfs");
   ::mkdir("/over/upper", 0755);
   ::mkdir("/over/work", 0755);
@@ -99,11 +101,10 @@ void enter_root() {
   mounted("cgroup", "/sys/fs/cgroup", "tmpfs");
   mounted("cgroup", "/sys/fs/cgroup/freezer", "cgroup", 0, "freezer");
   mounted("cgroup", "/sys/fs/cgroup/unified", "cgroup2");
-  // The order of the disks is the host's (backends/card/document.hpp).
-  mounted("/dev/vdb", "/run/config", "squashfs", MS_RDONLY);
+  mounted(config_disk, config_folder, "squashfs", MS_RDONLY);
   // What was written is with the host at once, whatever becomes of the card: nothing has to be
   // flushed.
-  mounted("/dev/vdc", "/run/issu", "ext4", MS_NOATIME, "barrier=0");
+  mounted(state_disk, state_folder, "ext4", MS_NOATIME, "barrier=0");
   loopback_up();
 }
 

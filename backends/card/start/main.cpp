@@ -20,12 +20,12 @@
 #include <string>
 #include <string_view>
 
+#include "backends/card/places.hpp"
 #include "backends/card/start/kernel_ready.hpp"
 
 namespace {
 
-using issu::backends::card::enter_root;
-using issu::backends::card::give_up;
+namespace card = issu::backends::card;
 
 /// A word of the kernel's command line that starts so, without that; empty when there is none.
 std::string kernel_word(std::string_view start) {
@@ -50,7 +50,7 @@ pid_t started(const char* const* words) {
 
 /// The daemons of the kernel before go on.
 void resume(const std::string& slot) {
-  const char* words[] = {"/run/config/issu-card", "resume", slot.c_str(), nullptr};
+  const char* words[] = {card::card_program, "resume", slot.c_str(), nullptr};
   const pid_t child = started(words);
   int status = 0;
   while (::waitpid(child, &status, 0) != child) {
@@ -89,9 +89,9 @@ void start_agent() {
 
 [[noreturn]] void be_process_1() {
   ::umask(022);
-  enter_root();
+  card::enter_root();
   ::setenv("PATH", "/usr/sbin:/usr/bin", 1);
-  if (const std::string slot = kernel_word("issu.resume="); !slot.empty()) {
+  if (const std::string slot = kernel_word(card::resume_word); !slot.empty()) {
     resume(slot);
   }
   start_agent();
@@ -113,8 +113,10 @@ void start_agent() {
 /// From the kernel of this slot, whose state is saved, into the one that was loaded; does not come
 /// back. What is mounted is on its disk since it was saved; nothing of this kernel is needed.
 int jump(const std::string& from) {
-  const std::string here = kernel_word("issu.slot=");
-  if (here != from || ::access(("/run/issu/run/saved-" + from + "/network").c_str(), F_OK) != 0) {
+  const std::string here = kernel_word(card::slot_word);
+  if (here != from ||
+      ::access((std::string(card::state_folder) + "/run/saved-" + from + "/network").c_str(),
+               F_OK) != 0) {
     std::fprintf(stderr, "the card runs under the kernel of slot %s, or nothing of it is saved\n",
                  here.c_str());
     return 1;
