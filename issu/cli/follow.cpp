@@ -29,7 +29,10 @@ int show_result(const Router& router, const RunOptions& options, Outcome outcome
   if (options.json) {
     fmt::print("{}\n", document->dump(2));
   } else {
-    fmt::print("\n{}", report::to_text(*document, report::trials_of(*document, *history)));
+    fmt::print("\n{}", report::summary_text(*document));
+    if (outcome != Outcome::refused) {
+      fmt::print("\n  the whole report: issu report -f {}\n", options.file);
+    }
   }
   // What became of the router is the exit code, whatever becomes of a file.
   if (auto written = write_report_files(options.files, *document, *history); !written) {

@@ -170,6 +170,24 @@ Result<nlohmann::ordered_json> slot_json(const Router& router, backends::Slot sl
   return json;
 }
 
+/// What is wrong with the whole of it; null: nothing that shows here. While an upgrade is open it
+/// is the upgrade's to say.
+nlohmann::ordered_json trouble_of(const Router& router, const nlohmann::ordered_json& json) {
+  if (json["active"].is_null() || !no_open_upgrade(router)) {
+    return nullptr;
+  }
+  for (const auto& slot : json["slots"]) {
+    if (slot["slot"] == json["active"] && slot["power"] != "active") {
+      return fmt::format(
+          "the daemons of slot {}, the active one, do not run; {}", slot["slot"].get<std::string>(),
+          json["routes"].is_null()
+              ? "there is no NPU either"
+              : "the NPU goes on with the routes that it holds, and learns nothing new");
+    }
+  }
+  return nullptr;
+}
+
 Result<nlohmann::ordered_json> describe(const Router& router) {
   nlohmann::ordered_json json{{"router", router.config.router.name},
                               {"backend", router.rp->backend()},
@@ -193,6 +211,7 @@ Result<nlohmann::ordered_json> describe(const Router& router) {
     }
     json["slots"].push_back(std::move(*each));
   }
+  json["trouble"] = trouble_of(router, json);
   return json;
 }
 
@@ -237,6 +256,9 @@ Result<void> show(const Router& router, const Options& options) {
     fmt::print("{}\n", json->dump(2));
   } else {
     print_description(*json);
+    if (const auto& trouble = (*json)["trouble"]; trouble.is_string()) {
+      fmt::print("{}\n    -> issu router up -f {}\n", trouble.get<std::string>(), options.file);
+    }
   }
   return {};
 }

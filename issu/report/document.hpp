@@ -210,7 +210,9 @@ struct Document {
 /// For people: what happened, in a table. Reads the published form, so that an old upgrade is
 /// shown as the new one was.
 [[nodiscard]] std::string to_text(const nlohmann::ordered_json& document);
-/// The same with the averages of RFC 7654 over `trials` (trials_of in rfc7654.hpp).
+/// What an upgrade says at its end: the same without the sections of RFC 7654.
+[[nodiscard]] std::string summary_text(const nlohmann::ordered_json& document);
+/// The same as to_text with the averages of RFC 7654 over `trials` (trials_of in rfc7654.hpp).
 [[nodiscard]] std::string to_text(const nlohmann::ordered_json& document,
                                   const std::vector<nlohmann::ordered_json>& trials);
 

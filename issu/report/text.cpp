@@ -98,7 +98,7 @@ std::string to_text(const Json& document) {
   return to_text(document, {document});
 }
 
-std::string to_text(const Json& document, const std::vector<Json>& trials) {
+std::string summary_text(const Json& document) {
   // One that was refused early does not know all of them.
   std::string how;
   for (const char* key : {"backend", "kind", "strategy"}) {
@@ -117,6 +117,9 @@ std::string to_text(const Json& document, const std::vector<Json>& trials) {
     text += "  noticed: " + anomaly.get<std::string>() + "\n";
   }
   phases_text(text, list_of(document, "phases"));
+  if (text_of(document, "outcome") == "refused") {
+    return text + "\n  nothing was touched\n";
+  }
   data_plane_text(text, object_of(document, "data_plane"));
   control_plane_text(text, object_of(document, "control_plane"));
   const Json npu = object_of(document, "npu");
@@ -124,8 +127,15 @@ std::string to_text(const Json& document, const std::vector<Json>& trials) {
       "\n  NPU ({})   routes before {}, after {}; deleted while dark {}; stale swept {}\n",
       text_of(npu, "driver"), figure(npu, "routes_before"), figure(npu, "routes_after"),
       figure(npu, "deleted_while_dark"), figure(npu, "stale_swept"));
-  rfc7654_text(text, rfc7654_report(document, trials));
   return text + sla_text(document.value("sla", Json()));
+}
+
+std::string to_text(const Json& document, const std::vector<Json>& trials) {
+  std::string text = summary_text(document);
+  if (text_of(document, "outcome") != "refused") {
+    rfc7654_text(text, rfc7654_report(document, trials));
+  }
+  return text;
 }
 
 }  // namespace issu::report

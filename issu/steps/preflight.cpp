@@ -22,8 +22,10 @@ void check_router(Context& context, Neighbours neighbours, Reasons& reasons) {
     return;
   }
   if (status->power != backends::SlotPower::active) {
-    reasons.add(Error("the router " + context.config.router.name + " is not up",
-                      "issu router up -f " + file));
+    reasons.add(
+        Error("the router " + context.config.router.name + " is not up: the daemons of slot " +
+                  std::string(backends::name_of(context.from)) + ", the active one, do not run",
+              "issu router up -f " + file));
     return;
   }
   auto view = context.rp.control_plane(context.from);

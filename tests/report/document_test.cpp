@@ -104,7 +104,19 @@ TEST_CASE("an upgrade that went back, needs a person or was not measured reads a
   CHECK(text.find("because: the old side does not start: bgpd exit 1") != std::string::npos);
   text = to_text(to_json(testing::refused_document()));
   CHECK(text.find("refused") != std::string::npos);
-  CHECK(text.find("not measured: nothing was begun") != std::string::npos);
+  CHECK(text.find("nothing was touched") != std::string::npos);
+  // A page of what was not done would hide the reason.
+  CHECK(text.find("not measured") == std::string::npos);
+  CHECK(text.find("RFC 7654") == std::string::npos);
+}
+
+TEST_CASE(
+    "at the end of an upgrade stands what happened; the sections for an auditor are asked for") {
+  const auto json = to_json(testing::measured_document());
+  CHECK(summary_text(json).find("lost of") != std::string::npos);
+  CHECK(summary_text(json).find("RFC 7654") == std::string::npos);
+  CHECK(to_text(json).starts_with(summary_text(json)));
+  CHECK(to_text(json).find("RFC 7654, section 7") != std::string::npos);
 }
 
 TEST_CASE("what was refused early has no versions to tell") {
