@@ -215,6 +215,8 @@ Result<void> CardRouteProcessor::stage(Slot slot, const StagedPayload& payload) 
   return write_file_atomic(where.payload_note(slot), note);
 }
 
+/// A card has one kernel at a time: while the daemons run under the other, this one is ready, and
+/// starts when it is activated.
 Result<void> CardRouteProcessor::boot(Slot slot) {
   const std::string what = "booting " + label(slot);
   if (!fs::exists(files().payload_note(slot))) {
@@ -222,8 +224,7 @@ Result<void> CardRouteProcessor::boot(Slot slot) {
   }
   const auto card = look();
   if (card && !runs_under(*card, slot) && power_of(*card) == SlotPower::active) {
-    return fail(what + ": the card runs under the other kernel, and its daemons with it",
-                "use the strategy checkpoint, or power it off first");
+    return {};
   }
   if (!card || !runs_under(*card, slot)) {
     // Off, half started, or under a kernel that nothing runs under any more.
@@ -235,9 +236,17 @@ Result<void> CardRouteProcessor::boot(Slot slot) {
 }
 
 Result<void> CardRouteProcessor::activate(Slot slot) {
-  ISSU_TRY(need_kernel(slot), "activating " + label(slot));
+  const std::string what = "activating " + label(slot);
+  const auto card = look();
+  if (card && !runs_under(*card, slot) && power_of(*card) == SlotPower::active) {
+    return fail(what + ": the daemons run under the other kernel", "fence them first");
+  }
+  if (card && !runs_under(*card, slot)) {
+    ISSU_TRY(boot(slot), what);
+  }
+  ISSU_TRY(need_kernel(slot), what);
   auto started = in_card({"activate"}, daemons_start_within);
-  return started ? Result<void>() : pass(std::move(started).error(), "activating " + label(slot));
+  return started ? Result<void>() : pass(std::move(started).error(), what);
 }
 
 Result<void> CardRouteProcessor::fence(Slot slot) {

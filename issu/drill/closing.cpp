@@ -65,6 +65,14 @@ std::string control_plane_line(const json& upgrade) {
     text += between + each.value("name", "") + " " + number(each, "ms", 1) + " ms";
     between = ", ";
   }
+  if (plane.contains("frozen_parts")) {
+    text += "\n    daemons        frozen for " + number(plane, "frozen_ms") + " ms";
+    between = ": ";
+    for (const json& each : plane["frozen_parts"]) {
+      text += between + each.value("name", "") + " " + number(each, "ms", 1) + " ms";
+      between = ", ";
+    }
+  }
   return text;
 }
 

@@ -49,6 +49,8 @@ struct DrillOutcome {
 [[nodiscard]] std::string to_junit(const std::vector<DrillOutcome>& outcomes);
 /// Tables for people: the upgrades with their figures, then the expectations.
 [[nodiscard]] std::string to_table(const DrillOutcome& outcome);
+/// What each upgrade was dark for, or its daemons frozen, by the parts: a line each.
+[[nodiscard]] std::string dark_text(const std::vector<UpgradeRun>& upgrades);
 /// A drill's document again as a few lines an upgrade: loss, dark time by its parts, routes.
 [[nodiscard]] std::string closing_report(const std::string& document);
 

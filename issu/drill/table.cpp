@@ -100,7 +100,7 @@ std::string to_table(const DrillOutcome& outcome) {
     for (const UpgradeRun& upgrade : outcome.upgrades) {
       rows.push_back(row_of(upgrade));
     }
-    text += "\n" + table(rows);
+    text += "\n" + table(rows) + dark_text(outcome.upgrades);
   }
   Rows rows{{"", "expectation", "expected", "got"}};
   for (const Judgement& judgement : outcome.judgements) {

@@ -134,6 +134,27 @@ TEST_CASE("the closing report tells loss, rate each way and dark time by its par
   CHECK(closing_report("{}") == "not a drill's document\n");
 }
 
+TEST_CASE("a run tells of each upgrade what was dark or frozen, by its parts") {
+  DrillOutcome outcome = sample();
+  outcome.upgrades[0].document = R"({"control_plane": {"dark_ms": 21270, "parts": [
+    {"name": "old daemons fenced", "ms": 723.4}, {"name": "journal", "ms": 1.3}]}})";
+  outcome.upgrades.push_back({"carried",
+                              0,
+                              R"({"control_plane": {"dark_ms": 0, "parts": [], "frozen_ms": 5800.2,
+                                  "frozen_parts": [{"name": "dump", "ms": 960}]}})",
+                              {}});
+  const std::string text = to_table(outcome);
+  CHECK(text.find("there: control plane dark for 21270 ms: old daemons fenced 723 + journal 1\n") !=
+        std::string::npos);
+  CHECK(text.find("carried: daemons frozen for 5800 ms: dump 960\n") != std::string::npos);
+  CHECK(text.find("carried: control plane") == std::string::npos);
+  const std::string closing =
+      closing_report(R"({"scenario": "s", "upgrades": [{"control_plane": {"measured": true,
+    "dark_ms": 0, "frozen_ms": 5800.2, "frozen_parts": [{"name": "dump", "ms": 960}]}}]})");
+  CHECK(closing.find("    daemons        frozen for 5800 ms: dump 960.0 ms\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("what was not measured is said to be so, with its reason") {
   const std::string text = closing_report(R"({"scenario": "s", "upgrades": [{"data_plane":
     {"measured": false, "why_not": "a frame was refused", "lost": null}}]})");

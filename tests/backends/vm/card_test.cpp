@@ -213,7 +213,10 @@ TEST_CASE("a card changes its kernel and back, its sessions stay Established") {
   CARD_OK(rp->check_same(Slot::a, image("card-kernel-6.12")));
   CARD_OK(rp->stage(Slot::b, {image("card-kernel-6.12"), "6.12"}));
   CARD_OK(rp->check_save(Slot::a));
-  CHECK_FALSE(rp->boot(Slot::b).has_value());  // one kernel at a time
+  CARD_OK(rp->boot(Slot::b));  // one kernel at a time: it will start when it is activated
+  CHECK(rp->status(Slot::b)->power == SlotPower::staged);
+  CHECK_FALSE(rp->activate(Slot::b).has_value());
+  CHECK(rp->status(Slot::a)->power == SlotPower::active);
   change_kernel(*rp, Slot::a, Slot::b);
   CHECK(lab.changes() == changes);
   CHECK(rp->status(Slot::b)->power == SlotPower::active);
