@@ -47,6 +47,21 @@ TEST_CASE("a guest comes up, runs programs, stands still, is saved, and goes on"
   REQUIRE_MESSAGE(said, said.error().message());
   CHECK(said->exit_code == 0);
 
+  // An agent that does not answer is given up in its time, one that answers late is waited for,
+  // and what it was asked meanwhile does not come back as the answer to something else.
+  GUEST_OK(
+      agent.begin({"/usr/bin/busybox", "sh", "-c",
+                   "sleep 1; a=$(pidof qemu-ga); kill -STOP $a; sleep 9; kill -CONT $a"}));
+  sleep_for(std::chrono::seconds(3));
+  const auto silent = agent.wait(std::chrono::seconds(1));
+  REQUIRE_FALSE(silent);
+  CHECK(silent.error().kind() == ErrorKind::timeout);
+  CHECK(silent.error().message().find("did not answer within 1 s") != std::string::npos);
+  GUEST_OK(agent.wait(soon));
+  said = agent.run({"/usr/bin/busybox", "echo", "late"}, soon);
+  REQUIRE_MESSAGE(said, said.error().message());
+  CHECK(said->output == "late\n");
+
   GUEST_OK(hypervisor.destroy(name));
   CHECK(*hypervisor.power(name) == Power::absent);
   GUEST_OK(hypervisor.destroy(name));
