@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "checkpoint/flow_rules.hpp"
 #include "issu/base/child.hpp"
 #include "issu/base/netns.hpp"
 
@@ -27,57 +28,12 @@ std::string table_name(const std::string& owner) {
   return name;
 }
 
-/// Packets of the peer's are dropped before connection tracking sees them, ours before anything
-/// else does.
-std::string table_text(const std::string& table) {
-  return "add table inet " + table + "\ndelete table inet " + table + "\ntable inet " + table +
-         R"( {
-  set flows4 { type ipv4_addr . inet_service . ipv4_addr . inet_service; flags timeout; }
-  set flows6 { type ipv6_addr . inet_service . ipv6_addr . inet_service; flags timeout; }
-  chain in {
-    type filter hook prerouting priority -400; policy accept;
-    ip daddr . tcp dport . ip saddr . tcp sport @flows4 drop
-    ip6 daddr . tcp dport . ip6 saddr . tcp sport @flows6 drop
-  }
-  chain out {
-    type filter hook output priority -400; policy accept;
-    ip saddr . tcp sport . ip daddr . tcp dport @flows4 drop
-    ip6 saddr . tcp sport . ip6 daddr . tcp dport @flows6 drop
-  }
-}
-)";
-}
-
-std::string elements_text(const std::string& table, std::span<const TcpFlow> flows,
-                          std::uint8_t family, std::chrono::seconds time) {
-  const std::set<TcpFlow> each(flows.begin(), flows.end());  // one that is named twice is an error
-  std::string text;
-  for (const TcpFlow& flow : each) {
-    if (flow.family != family) {
-      continue;
-    }
-    text += (text.empty() ? "" : ", ") + address_text(family, flow.local_address) + " . " +
-            std::to_string(flow.local_port) + " . " + address_text(family, flow.remote_address) +
-            " . " + std::to_string(flow.remote_port) + " timeout " + std::to_string(time.count()) +
-            "s";
-  }
-  return text.empty() ? text
-                      : "add element inet " + table + (family == 4 ? " flows4" : " flows6") +
-                            " { " + text + " }\n";
-}
-
-/// The same script in one transaction: all of it or nothing.
-Result<void> run_nft(const std::filesystem::path& netns, const std::string& script) {
-  RunOptions options;
-  options.netns = netns;
-  options.input = script;
-  options.timeout = std::chrono::seconds(10);
-  auto said = run_checked({"nft", "-f", "-"}, options);
-  return said ? Result<void>() : fail(std::move(said).error());
-}
-
 std::filesystem::path netns_path(const std::string& netns) {
   return netns.starts_with('/') ? std::filesystem::path(netns) : NetNs::path_of(netns);
+}
+
+Result<void> send_in(const std::filesystem::path& netns, const FilterBatch& batch) {
+  return NetNs::inside(netns, [&] { return send_batch(batch); });
 }
 
 bool is_gone(const std::string& netns) {
@@ -105,10 +61,8 @@ Result<void> FlowLock::lock(std::span<const TcpFlow> flows, std::chrono::seconds
     return fail("flows can be locked for 1 s to a day, not for " + std::to_string(at_most.count()) +
                 " s");
   }
-  ISSU_TRY(
-      run_nft(netns_path(netns_), table_text(table_) + elements_text(table_, flows, 4, at_most) +
-                                      elements_text(table_, flows, 6, at_most)),
-      "locking " + std::to_string(flows.size()) + " TCP flows in " + netns_);
+  ISSU_TRY(send_in(netns_path(netns_), locking_batch(table_, flows, at_most)),
+           "locking " + std::to_string(flows.size()) + " TCP flows in " + netns_);
   return {};
 }
 
@@ -116,8 +70,7 @@ Result<void> FlowLock::lift() {
   if (is_gone(netns_)) {
     return {};
   }
-  ISSU_TRY(run_nft(netns_path(netns_),
-                   "add table inet " + table_ + "\ndelete table inet " + table_ + "\n"),
+  ISSU_TRY(send_in(netns_path(netns_), lifting_batch(table_)),
            "letting TCP flows through again in " + netns_);
   return {};
 }

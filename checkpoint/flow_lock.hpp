@@ -16,7 +16,7 @@ namespace issu::checkpoint {
 /// The kernel holds the lock (an nftables table "issu-lock-OWNER" in the network namespace), this
 /// object only names it: any process can make an equal one and lift it. Each flow in it has a time
 /// of its own, so the kernel ends it when nobody does; what is left then is a table without effect
-/// until somebody lifts it. Root and the program `nft` are needed.
+/// until somebody lifts it. Root is needed, and for `is_locked` the program `nft`.
 class FlowLock {
  public:
   /// `netns`: a name of `ip netns`, or the path of a namespace's file. `owner`: whose it is, for

@@ -3,7 +3,8 @@
 
 packages_build=(build-essential cmake ninja-build ccache pkg-config git ca-certificates
   libcli11-dev libfmt-dev libspdlog-dev libtomlplusplus-dev nlohmann-json3-dev libexpected-dev
-  libboost-dev libcereal-dev libsqlite3-dev libssl-dev libnl-3-dev libnl-route-3-dev lxc-dev
+  libboost-dev libcereal-dev libsqlite3-dev libssl-dev libnl-3-dev libnl-route-3-dev
+  libnftnl-dev libmnl-dev lxc-dev
   libvirt-dev libcap-dev libxxhash-dev libbpf-dev libelf-dev clang llvm doctest-dev libbenchmark-dev
   libpng-dev)
 packages_run=(liblxc1 libbpf1 lxc criu frr bird2 nftables iproute2 squashfs-tools mmdebstrap
