@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace issu::compare {
 namespace {
 
@@ -16,6 +18,41 @@ std::string under(const Side& side) {
     return "";
   }
   return side.accelerator == "tcg" ? ", under TCG" : ", under " + side.accelerator;
+}
+
+std::vector<Source> sources_of(const Row& row) {
+  struct Runs {
+    std::size_t fewest;
+    std::size_t most;
+  };
+  std::vector<Source> sources;
+  std::vector<Runs> runs;
+  for (const Shape shape : {Shape::container, Shape::machine}) {
+    for (const Figure& figure : row.figures) {
+      const Side& side = figure.side(shape);
+      if (!side.measured()) {
+        continue;
+      }
+      const std::size_t count = std::max<std::size_t>(side.values.size(), 1);
+      const auto same = std::find_if(sources.begin(), sources.end(), [&](const Source& one) {
+        return one.shape == shape && one.how == side.how && one.evidence == side.evidence;
+      });
+      if (same == sources.end()) {
+        sources.push_back({shape, figure.name, side.how, side.evidence, ""});
+        runs.push_back({count, count});
+      } else {
+        same->figures += "; " + figure.name;
+        Runs& known = runs[static_cast<std::size_t>(same - sources.begin())];
+        known = {std::min(known.fewest, count), std::max(known.most, count)};
+      }
+    }
+  }
+  for (std::size_t n = 0; n < sources.size(); ++n) {
+    sources[n].runs = runs[n].fewest == runs[n].most
+                          ? std::to_string(runs[n].most)
+                          : fmt::format("{} to {}", runs[n].fewest, runs[n].most);
+  }
+  return sources;
 }
 
 std::vector<std::pair<std::string, std::string>> facts_of(const Comparison& comparison) {

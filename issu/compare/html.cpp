@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "issu/compare/document.hpp"
 #include "issu/compare/facts.hpp"
 #include "issu/report/html.hpp"
@@ -29,8 +31,9 @@ std::string cards(const Comparison& comparison) {
     }
     html += report::html_card(
         row.title + ": " + figure->name, fmt::format("1 : {}", shown(ratio_of(*figure))),
-        fmt::format("{} : {}{}", shown(*figure->containers.value, figure->unit),
-                    shown(*figure->vms.value, figure->unit), under(figure->vms)),
+        fmt::format("{}{} : {}{}", shown(*figure->containers.value, figure->unit),
+                    under(figure->containers), shown(*figure->vms.value, figure->unit),
+                    under(figure->vms)),
         "");
   }
   return html.empty() ? "" : "<div class=\"cards\">\n" + html + "</div>\n";
@@ -67,7 +70,7 @@ std::string figures(const Row& row) {
   std::vector<report::HtmlRow> rows;
   for (const Figure& figure : row.figures) {
     const bool both = figure.containers.measured() && figure.vms.measured();
-    rows.push_back({{figure.name, shown(figure.containers, figure.unit),
+    rows.push_back({{figure.name, shown(figure.containers, figure.unit) + under(figure.containers),
                      shown(figure.vms, figure.unit) + under(figure.vms), shown(ratio_of(figure))},
                     both ? "" : "unknown"});
   }
@@ -76,21 +79,14 @@ std::string figures(const Row& row) {
 
 std::string sources(const Row& row) {
   std::vector<report::HtmlRow> rows;
-  for (const Figure& figure : row.figures) {
-    for (const Shape shape : {Shape::container, Shape::machine}) {
-      const Side& side = figure.side(shape);
-      if (side.how.empty() && side.evidence.empty()) {
-        continue;
-      }
-      rows.push_back(
-          {{figure.name, name_of(shape), side.how, side.evidence.empty() ? "–" : side.evidence,
-            side.values.empty() ? "–" : std::to_string(side.values.size())}});
-    }
+  for (const Source& source : sources_of(row)) {
+    rows.push_back({{name_of(source.shape), source.figures, source.how,
+                     source.evidence.empty() ? "–" : source.evidence, source.runs}});
   }
   return rows.empty()
              ? ""
              : "<details><summary>How it was measured</summary>\n" +
-                   report::html_table({"figure", "side", "how", "evidence", "runs"}, rows, 4) +
+                   report::html_table({"side", "figures", "how", "evidence", "runs"}, rows, 4) +
                    "</details>\n";
 }
 

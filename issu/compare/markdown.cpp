@@ -36,25 +36,20 @@ std::string table_of(const Row& row) {
   std::string text =
       line({"", "containers", "virtual machines", "VMs : containers"}) + "|---|---|---|---|\n";
   for (const Figure& figure : row.figures) {
-    text += line({figure.name, shown(figure.containers, figure.unit),
+    text += line({figure.name, shown(figure.containers, figure.unit) + under(figure.containers),
                   shown(figure.vms, figure.unit) + under(figure.vms), shown(ratio_of(figure))});
   }
   return text;
 }
 
-std::string sources_of(const Row& row) {
+std::string measured(const Row& row) {
   std::string text;
-  for (const Figure& figure : row.figures) {
-    for (const Shape shape : {Shape::container, Shape::machine}) {
-      const Side& side = figure.side(shape);
-      if (side.how.empty() && side.evidence.empty()) {
-        continue;
-      }
-      text += fmt::format("- {}, {}: {}{}\n", cell(figure.name), name_of(shape), cell(side.how),
-                          side.evidence.empty() ? "" : " (`" + cell(side.evidence) + "`)");
-    }
+  for (const Source& source : sources_of(row)) {
+    text += fmt::format("- {}, {}: {} (runs: {}{})\n", name_of(source.shape), cell(source.figures),
+                        cell(source.how), source.runs,
+                        source.evidence.empty() ? "" : "; `" + cell(source.evidence) + "`");
   }
-  return text.empty() ? "" : "\nMeasured:\n" + text;
+  return text.empty() ? "" : "\nHow it was measured:\n" + text;
 }
 
 std::string row_text(const Row& row) {
@@ -64,7 +59,7 @@ std::string row_text(const Row& row) {
   for (const std::string& note : row.notes) {
     text += "\n" + cell(note) + "\n";
   }
-  return text + sources_of(row);
+  return text + measured(row);
 }
 
 }  // namespace

@@ -71,6 +71,7 @@ struct Total {
   double longest_gap_ms = 0;
   unsigned upgrades = 0;
   unsigned unmeasured = 0;
+  unsigned in_machine = 0;  ///< in which a virtual machine took part
   std::string accelerator;
   std::string evidence;
   std::string why_not;
@@ -93,8 +94,8 @@ Total total_of(Study& study, Shape shape) {
       total.lost += *figures.lost;
       total.sent += *figures.sent;
       total.longest_gap_ms = std::max(total.longest_gap_ms, figures.longest_gap_ms.value_or(0));
-      total.accelerator = figures.accelerator.empty() ? total.accelerator : figures.accelerator;
-      total.accelerator = lab.in_machine && total.accelerator.empty() ? "tcg" : total.accelerator;
+      total.accelerator = lab.in_machine ? figures.accelerator : total.accelerator;
+      total.in_machine += lab.in_machine ? 1 : 0;
     }
     if (!played.evidence.empty()) {
       total.evidence += (total.evidence.empty() ? "" : ", ") + played.evidence;

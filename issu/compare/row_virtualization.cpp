@@ -14,7 +14,7 @@ struct Seen {
   bool up = false;
   std::string why_not;
   std::string accelerator;
-  std::optional<bool> host_device;
+  std::optional<bool> host_device;  ///< no value: no QEMU runs for it
 };
 
 Seen look_at(Study& study, Shape shape) {
@@ -45,7 +45,7 @@ Side needed(const Seen& seen, Shape shape, doctor::Present present, bool ports) 
     return said("no: a container came up without it", "started FRR in a container");
   }
   return said(ports ? "no, with ports that are taps: a machine came up without it"
-                    : "no, under " + seen.accelerator + ": a machine came up without it",
+                    : "no: a machine came up without it",
               "started FRR in a virtual machine");
 }
 
@@ -54,7 +54,9 @@ Side used(const Seen& seen, Shape shape, bool ports) {
     return not_measured("no router came up: " + seen.why_not);
   }
   if (shape == Shape::container) {
-    return said("no: there is no QEMU", "looked for it among the container's processes");
+    return seen.host_device
+               ? said("yes: a QEMU runs in its name", "looked for a QEMU that belongs to it")
+               : said("no: no QEMU belongs to it", "looked for a QEMU that belongs to it");
   }
   const std::string how = "read the command line of the QEMU that ran";
   if (ports) {

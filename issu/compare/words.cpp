@@ -12,6 +12,9 @@ namespace {
 /// Three digits that tell something, none more than a clock has.
 std::string digits(double value) {
   const double size = std::fabs(value);
+  if (size == 0) {
+    return "0";
+  }
   if (size >= 1000) {
     return report::grouped(std::llround(value));
   }

@@ -16,7 +16,7 @@ TEST_CASE("the Markdown has claim, figures, ratio, accelerator and where it is f
   CHECK(has(text,
             "| until the daemons answer | 0.50 s (0.40 s to 0.60 s, 3 runs) | 5.00 s (4.00 s to "
             "6.00 s, 3 runs), under TCG | 10.0 |"));
-  CHECK(has(text, "- until the daemons answer, vms: started (`boot-time.json`)"));
+  CHECK(has(text, "- vms, until the daemons answer: started (runs: 3; `boot-time.json`)"));
   CHECK(has(text, "a note"));
   CHECK(has(text, "times under TCG, QEMU's own processor, are not those of hardware"));
 }

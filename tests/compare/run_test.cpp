@@ -1,6 +1,7 @@
 // A short study of real containers: two rows, one start of each image.
 
 #include <doctest/doctest.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
@@ -43,6 +44,21 @@ std::vector<std::string> traces(const std::filesystem::path& folder) {
 
 }  // namespace
 
+Argv study(const tests::TempDir& folder, Argv more) {
+  Argv argv{ISSU_BIN_DIR "/issu",
+            "compare",
+            "--shape",
+            "containers",
+            "--out",
+            (folder / "out").string(),
+            "--work",
+            (folder / "work").string(),
+            "--images",
+            ISSU_SOURCE_DIR "/build/images"};
+  argv.insert(argv.end(), more.begin(), more.end());
+  return argv;
+}
+
 TEST_CASE("two rows of containers are measured, the other side says that nobody asked for it") {
   if (const std::string reason = missing(); !reason.empty()) {
     ISSU_SKIP(reason);
@@ -53,10 +69,7 @@ TEST_CASE("two rows of containers are measured, the other side says that nobody 
   RunOptions patient;
   patient.timeout = std::chrono::minutes(2);
   const auto done =
-      run({ISSU_BIN_DIR "/issu", "compare", "--only", "image-size,boot-time", "--shape",
-           "containers", "--runs", "1", "--out", (folder / "out").string(), "--work",
-           (folder / "work").string(), "--images", ISSU_SOURCE_DIR "/build/images", "--json"},
-          patient);
+      run(study(folder, {"--only", "image-size,boot-time", "--runs", "1", "--json"}), patient);
   REQUIRE(done);
   CAPTURE(done->err);
   REQUIRE(done->status == 0);
@@ -91,4 +104,33 @@ TEST_CASE("two rows of containers are measured, the other side says that nobody 
   CAPTURE(valid->out);
   CHECK((valid->status == 0 || valid->status == 77));
   CHECK(traces(folder / "work") == before);
+}
+
+TEST_CASE("a study that is killed or interrupted leaves nothing: the next one takes it away") {
+  if (const std::string reason = missing(); !reason.empty()) {
+    ISSU_SKIP(reason);
+  }
+  const tests::TempDir folder;
+  std::filesystem::create_directories(folder / "work");
+  const auto before = traces(folder / "work");
+  RunOptions patient;
+  patient.timeout = std::chrono::minutes(1);
+  for (const int signal : {SIGKILL, SIGTERM}) {
+    CAPTURE(signal);
+    const auto begun = spawn_detached(study(folder, {"--only", "instances"}));
+    REQUIRE(begun);
+    const std::string third = "/run/issu/cmp" + std::to_string(begun->pid) + "-c003";
+    CHECK(wait_until([&] { return std::filesystem::exists(third); },
+                     Deadline::in(std::chrono::seconds(30))));
+    REQUIRE(send_signal(*begun, signal));
+    CHECK(wait_until([&] { return !is_alive(*begun); }, Deadline::in(std::chrono::seconds(30))));
+    if (signal == SIGKILL) {
+      CHECK(traces(folder / "work").size() > before.size());
+      const auto next = run(study(folder, {"--only", "image-size"}), patient);
+      REQUIRE(next);
+      CAPTURE(next->err);
+      CHECK(next->status == 0);
+    }
+    CHECK(traces(folder / "work") == before);
+  }
 }
