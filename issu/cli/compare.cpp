@@ -81,7 +81,7 @@ Result<bool> run(const Options& options) {
     return fail(std::move(comparison).error());
   }
   ISSU_TRY(write_documents(options, *comparison), "");
-  return options.shape != "both" || comparison->complete();
+  return comparison->complete();
 }
 
 }  // namespace
@@ -123,7 +123,8 @@ void add_compare_command(CLI::App& app, Exit& exit) {
   command->add_option("--images", options->images, "Folder of the images and their keyring");
   command->add_option("--work", options->work, "Folder for the labs' files, in place of /tmp");
   command->footer(
-      "Exits with 0 if each row that was asked for has a figure on both sides, with 1 otherwise.\n"
+      "Exits with 0 if each row has a figure on each side, of those that were asked for, with 1 "
+      "otherwise.\n"
       "Example:\n  issu compare --out study\n  issu compare --only boot-time,memory --runs 5");
   command->callback([options, &exit] {
     if (options->list) {

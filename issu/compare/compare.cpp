@@ -120,6 +120,7 @@ Result<Comparison> compare(const StudyOptions& options, const Makers& makers) {
   comparison.started = iso_time(wall_now());
   comparison.limit_minutes = options.limit_minutes;
   comparison.runs = options.runs;
+  comparison.sides = options.shapes;
   comparison.device = options.device;
   comparison.subject = subject();
   comparison.evidence = options.evidence.string();

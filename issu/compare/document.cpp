@@ -119,8 +119,9 @@ Ratio ratio_of(const Figure& figure) {
 }
 
 bool Comparison::complete() const {
-  return std::all_of(rows.begin(), rows.end(), [](const Row& row) {
-    return !row.asked || (any_measured(row, Shape::container) && any_measured(row, Shape::machine));
+  return std::all_of(rows.begin(), rows.end(), [this](const Row& row) {
+    return !row.asked || std::all_of(sides.begin(), sides.end(),
+                                     [&](Shape shape) { return any_measured(row, shape); });
   });
 }
 
@@ -130,11 +131,15 @@ Json to_json(const Comparison& comparison) {
             {"seconds", comparison.seconds},
             {"limit_minutes", comparison.limit_minutes},
             {"runs", comparison.runs},
+            {"sides", Json::array()},
             {"complete", comparison.complete()},
             {"machine", machine_json(comparison.device)},
             {"subject", Json::object()},
             {"evidence", known(comparison.evidence)},
             {"rows", Json::array()}};
+  for (const Shape shape : comparison.sides) {
+    json["sides"].push_back(name_of(shape));
+  }
   for (const auto& [name, value] : comparison.subject) {
     json["subject"][name] = value;
   }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -76,7 +77,8 @@ struct Comparison {
   std::string started;  ///< ISO time
   double seconds = 0;
   double limit_minutes = 0;
-  unsigned runs = 0;  ///< wanted of each measurement
+  unsigned runs = 0;                                        ///< wanted of each measurement
+  std::set<Shape> sides{Shape::container, Shape::machine};  ///< that were asked for
   report::Device device;
   std::vector<std::pair<std::string, std::string>> subject;  ///< what was the same on both sides
   std::string evidence;                                      ///< folder, absolute

@@ -33,7 +33,7 @@ void measure_once(Study& study, Shape shape, Memory& memory, ordered_json& kept)
   }
   auto lab = study.build(scenario->lab);
   if (!lab) {
-    memory.why_not = study.interrupt().came() ? study.why_stopped() : lab.error().what();
+    memory.why_not = lab.error().what();
     return;
   }
   const std::string name = resident_name(lab->layout().id);

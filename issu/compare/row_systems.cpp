@@ -63,8 +63,7 @@ Tried try_vendor_in_machine(Study& study) {
   scenario->lab.image = vendor_image;
   auto lab = study.build(scenario->lab);
   if (!lab) {
-    return {not_measured(study.interrupt().came() ? study.why_stopped() : lab.error().what()),
-            false};
+    return {not_measured(lab.error().what()), false};
   }
   if (auto gone = lab->take_away(); !gone) {
     study.say(gone.error().message());

@@ -1,3 +1,8 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
 #include "issu/compare/rows.hpp"
 #include "issu/report/figures.hpp"
 
@@ -151,10 +156,12 @@ void measure_data_plane_loss(Study& study, Row& row) {
                             std::to_string(total.upgrades) + " upgrades measured no data plane");
       } else {
         side = median({value},
-                      std::to_string(total.upgrades) + " upgrades at " + std::to_string(lab_pps) +
-                          " packets a second",
+                      fmt::format("{} upgrades at {} packets a second, {} of them with a virtual "
+                                  "machine under {}",
+                                  total.upgrades, lab_pps, total.in_machine,
+                                  total.accelerator.empty() ? "none" : total.accelerator),
                       "");
-        side.accelerator = total.accelerator;
+        side.accelerator = total.in_machine == total.upgrades ? total.accelerator : "";
         side.evidence = total.evidence;
       }
     }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "issu/base/file.hpp"
@@ -126,7 +128,12 @@ Result<drill::Scenario> Study::scenario(const LabFacts& lab) {
 Result<drill::Lab> Study::build(const drill::LabSpec& spec) {
   const drill::DrillOptions& how = options_->drills;
   const auto tell = [this](const std::string& line) { say(line); };
-  return drill::Lab::build(spec, {how.issu, how.images, how.work, tell}, *interrupt_);
+  auto lab = drill::Lab::build(spec, {how.issu, how.images, how.work, tell}, *interrupt_);
+  if (!lab) {
+    return fail(Error((interrupt_->came() ? why_stopped() : short_reason(lab.error())) +
+                      keep_lab("lab-" + spec.image)));
+  }
+  return lab;
 }
 
 void Study::play(LabKind kind) {
@@ -142,7 +149,8 @@ void Study::play(LabKind kind) {
   how.say = [this](const std::string& line) { say(line); };
   auto outcome = drill::run_drill(*ready, how, *interrupt_);
   if (!outcome) {
-    played.why_not = interrupt_->came() ? why_stopped() : short_reason(outcome.error());
+    played.why_not = (interrupt_->came() ? why_stopped() : short_reason(outcome.error())) +
+                     keep_lab(std::string(lab.name));
     return;
   }
   const std::string name = fmt::format("{}-{}.json", lab.name, ++times_[kind]);
@@ -152,7 +160,7 @@ void Study::play(LabKind kind) {
     const std::string ended = upgrade.is_object() ? upgrade.value("outcome", "") : "";
     if (ended == "committed") {
       played.upgrades.push_back(std::move(upgrade));
-      played.evidence = evidence;
+      played.evidence += (played.evidence.empty() ? "" : ", ") + evidence;
     } else {
       played.why_not = "the upgrade ended " + (ended.empty() ? "without a result" : ended) +
                        (upgrade.is_object() ? ": " + upgrade.value("reason", "") : "");
@@ -161,6 +169,28 @@ void Study::play(LabKind kind) {
   if (outcome->upgrades.empty()) {
     played.why_not = "the drill left no result";
   }
+  if (const std::string left = keep_lab(std::string(lab.name)); !left.empty()) {
+    played.why_not += left;
+  }
+}
+
+std::string Study::keep_lab(const std::string& name) {
+  const fs::path left =
+      options_->drills.work / ("issu-drill-" + std::to_string(::getpid()) + "-evidence");
+  std::error_code error;
+  if (!fs::exists(left, error)) {
+    return "";
+  }
+  const std::string kept = fmt::format("{}-left-{}", name, ++left_);
+  fs::copy(left, options_->evidence / kept, fs::copy_options::recursive, error);
+  if (error) {
+    say("the evidence of " + name + " stays in " + left.string() + ": " + error.message());
+    return " (evidence: " + left.string() + ")";
+  }
+  if (auto gone = remove_tree(left); !gone) {
+    say(gone.error().message());
+  }
+  return " (evidence: " + kept + ")";
 }
 
 std::string Study::keep(const std::string& name, const Json& document) {

@@ -46,7 +46,7 @@ struct Payload {
 /// What a kind of lab gave so far.
 struct Played {
   std::vector<nlohmann::ordered_json> upgrades;  ///< committed ones
-  std::string evidence;                          ///< of the last one
+  std::string evidence;                          ///< of all of them
   std::string why_not;                           ///< of the last one that gave nothing
 };
 
@@ -86,6 +86,9 @@ class Study {
   void play(LabKind kind);
   [[nodiscard]] const Played& played(LabKind kind) { return played_[kind]; }
 
+  /// Takes what a lab left that did not come to its end into the evidence. " (evidence: NAME)", or
+  /// nothing where it left none.
+  std::string keep_lab(const std::string& name);
   /// Writes a file of the evidence and gives its name.
   std::string keep(const std::string& name, const nlohmann::ordered_json& document);
 
@@ -98,6 +101,7 @@ class Study {
   std::map<std::string, Payload> payloads_;
   std::map<LabKind, Played> played_;
   std::map<LabKind, unsigned> times_;
+  unsigned left_ = 0;
 };
 
 }  // namespace issu::compare

@@ -80,6 +80,9 @@ TEST_CASE("a study is complete when each row that was asked for has a figure on 
   CHECK_FALSE(study.complete());
   study.rows[8].figures[0].vms = number(0);
   CHECK(study.complete());
+  study.rows[8].figures[0].vms = not_measured("x");
+  study.sides = {Shape::container};
+  CHECK(study.complete());
   study.rows[0].asked = true;  // and has no figure at all
   CHECK_FALSE(study.complete());
 }
