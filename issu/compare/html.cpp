@@ -12,14 +12,10 @@ namespace {
 
 using report::escaped;
 
-/// A figure that stands for its row at the head of the page.
+/// A row's first figure stands for it at the head of the page, where it has a ratio.
 const Figure* headline(const Row& row) {
-  for (const Figure& figure : row.figures) {
-    if (ratio_of(figure).vms_to_containers) {
-      return &figure;
-    }
-  }
-  return nullptr;
+  const bool has = !row.figures.empty() && ratio_of(row.figures.front()).vms_to_containers;
+  return has ? &row.figures.front() : nullptr;
 }
 
 std::string cards(const Comparison& comparison) {

@@ -134,7 +134,7 @@ void measure_instances(Study& study, Row& row) {
   Figure pss{"memory of each (PSS)", "bytes", {}, {}};
   Figure taken{"memory that was less free, for each", "bytes", {}, {}};
   Figure would{"would fit into the memory that was allowed", "instances", {}, {}};
-  const std::array<Figure*, 4> all{&count, &pss, &taken, &would};
+  const std::array<Figure*, 4> all{&pss, &count, &would, &taken};
   ordered_json kept = ordered_json::array();
   const auto free_before = available_memory();
   const MonoNs whole = study.until().at() - mono_now();
