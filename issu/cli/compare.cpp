@@ -7,6 +7,7 @@
 #include "backends/lxc/lxc.hpp"
 #include "backends/vm/vm.hpp"
 #include "issu/base/file.hpp"
+#include "issu/base/reasons.hpp"
 #include "issu/cli/command.hpp"
 #include "issu/device.hpp"
 
@@ -74,7 +75,22 @@ Result<void> write_documents(const Options& options, const compare::Comparison& 
   return {};
 }
 
+/// Told before half an hour is spent, not after it.
+Result<void> check_files(const Options& options) {
+  Reasons reasons;
+  for (const std::string& file : {options.html, options.markdown, options.json}) {
+    std::error_code error;
+    if (const fs::path folder = whole(file).parent_path();
+        !file.empty() && file != "-" && !fs::is_directory(folder, error)) {
+      reasons.add(Error("there is no folder " + folder.string() + " for " + file, "make it first",
+                        ErrorKind::usage));
+    }
+  }
+  return std::move(reasons).result();
+}
+
 Result<bool> run(const Options& options) {
+  ISSU_TRY(check_files(options), "");
   const compare::StudyOptions study = study_of(options);
   auto comparison = compare::compare(study, {backends::make_lxc, backends::make_vm});
   if (!comparison) {
