@@ -95,7 +95,7 @@ TEST_CASE("each row has its claim, its reference and a time") {
     CHECK(std::string(spec.claim).size() > 40);
     CHECK(std::string(spec.reference).size() > 20);
     CHECK(spec.weight > 0);
-    CHECK(spec.measure != nullptr);
+    CHECK((spec.measure != nullptr));
     for (const RowSpec& other : specs) {
       CHECK((&other == &spec || other.order != spec.order));
     }
