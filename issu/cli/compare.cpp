@@ -28,8 +28,10 @@ struct Options {
   bool list = false;
 };
 
+/// Empty for an empty one.
 fs::path whole(const std::string& path) {
-  return fs::absolute(path).lexically_normal();
+  std::error_code error;
+  return fs::absolute(path, error).lexically_normal();
 }
 
 compare::StudyOptions study_of(const Options& options) {
@@ -78,6 +80,9 @@ Result<void> write_documents(const Options& options, const compare::Comparison& 
 /// Told before half an hour is spent, not after it.
 Result<void> check_files(const Options& options) {
   Reasons reasons;
+  if (options.out.empty()) {
+    reasons.add(Error("--out names no folder", "--out study", ErrorKind::usage));
+  }
   for (const std::string& file : {options.html, options.markdown, options.json}) {
     std::error_code error;
     if (const fs::path folder = whole(file).parent_path();

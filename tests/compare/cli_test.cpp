@@ -28,6 +28,7 @@ TEST_CASE("words that are off end with 2, and nothing is begun") {
   CHECK(issu_compare({"--out", out, "--limit-minutes", "-1"}).status == 2);
   CHECK(issu_compare({"--out", out, "--limit-minutes", "soon"}).status == 2);
   CHECK(issu_compare({"--out", out, "--onyl", "memory"}).status == 2);
+  CHECK(issu_compare({"--out", "", "--only", "memory"}).status == 2);
   const auto nowhere = issu_compare({"--out", out, "--html", "/nowhere/x.html"});
   CHECK(nowhere.status == 2);
   CHECK(nowhere.err.find("/nowhere") != std::string::npos);
