@@ -51,6 +51,7 @@ void add_history_command(CLI::App& app, Exit& exit);
 void add_report_command(CLI::App& app, Exit& exit);
 void add_sla_command(CLI::App& app, Exit& exit);
 void add_drill_command(CLI::App& app, Exit& exit);
+void add_compare_command(CLI::App& app, Exit& exit);
 void add_completion_command(CLI::App& app, Exit& exit);
 void add_manpage_command(CLI::App& app, Exit& exit);
 

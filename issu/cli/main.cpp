@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   add_report_command(app, exit);
   add_sla_command(app, exit);
   add_drill_command(app, exit);
+  add_compare_command(app, exit);
   add_completion_command(app, exit);
   add_manpage_command(app, exit);
   add_coordinate_command(app, exit);

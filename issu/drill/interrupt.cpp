@@ -1,8 +1,7 @@
 #include "issu/drill/interrupt.hpp"
 
+#include <algorithm>
 #include <cerrno>
-
-#include "issu/base/clock.hpp"
 
 namespace issu::drill {
 
@@ -20,8 +19,8 @@ Interrupt::~Interrupt() {
 
 bool Interrupt::sleep(std::chrono::milliseconds time) {
   const Deadline deadline = Deadline::in(time);
-  while (!came_) {
-    const int left = deadline.left_ms();
+  while (!came_ && !time_is_up()) {
+    const int left = end_ ? std::min(deadline.left_ms(), end_->left_ms()) : deadline.left_ms();
     const timespec wait{left / 1000, (left % 1000) * 1'000'000L};
     if (sigtimedwait(&signals_, nullptr, &wait) > 0) {
       came_ = true;
@@ -29,7 +28,7 @@ bool Interrupt::sleep(std::chrono::milliseconds time) {
       break;
     }
   }
-  return came_;
+  return came_ || time_is_up();
 }
 
 }  // namespace issu::drill

@@ -3,6 +3,9 @@
 #include <signal.h>
 
 #include <chrono>
+#include <optional>
+
+#include "issu/base/clock.hpp"
 
 namespace issu::drill {
 
@@ -16,15 +19,22 @@ class Interrupt {
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  /// Whether one of them has come, now or earlier.
+  /// From this moment on it is as if one had come: what runs longer is to stop and clean up. A
+  /// later call takes the place of an earlier one.
+  void end_at(Deadline end) { end_ = end; }
+
+  /// Whether one of them has come, now or earlier, or the time of `end_at` is up.
   [[nodiscard]] bool came() { return sleep(std::chrono::milliseconds(0)); }
-  /// Sleeps; ends early and says true when one of them has come.
+  /// Whether it is the time that is up, and nobody asked for a stop.
+  [[nodiscard]] bool time_is_up() const { return !came_ && end_ && end_->passed(); }
+  /// Sleeps; ends early and says true when one of them has come, or the time is up.
   bool sleep(std::chrono::milliseconds time);
 
  private:
   sigset_t signals_{};
   sigset_t before_{};
   bool came_ = false;
+  std::optional<Deadline> end_;
 };
 
 }  // namespace issu::drill

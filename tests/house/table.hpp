@@ -61,6 +61,11 @@ inline const std::vector<Folder>& folders() {
       {"issu/drill",
        {"backends/daemons", "backends/spec.hpp", "issu/config", "issu/measure", "issu/report",
         "state-sync/prefix.hpp"}},
+      // The study: it has drills played and starts routers through the port, whoever stands behind
+      // it.
+      {"issu/compare",
+       {"backends", "issu/doctor", "issu/drill", "issu/image", "issu/report",
+        "issu/report/ledger"}},
       // The coordinator: it knows the ports, never who stands behind them.
       {"issu",
        {"backends", "state-sync", "issu/config", "issu/image", "issu/measure", "issu/report",
