@@ -272,6 +272,10 @@ std::vector<std::string> anomalies(const Records& records) {
       found.push_back("the machine could not be brought back as it ran, it was started anew: " +
                       record.facts["cold_start"].get<std::string>());
     }
+    if (record.event == Event::done && record.facts.contains("below_minimum")) {
+      found.push_back("run by --allow-below-minimum: " +
+                      record.facts["below_minimum"].get<std::string>());
+    }
     if (record.event == Event::done && record.facts.contains("cold_way_back")) {
       found.push_back("the old side was not saved, the way back was a start from nothing: " +
                       record.facts["cold_way_back"].get<std::string>());

@@ -1,6 +1,7 @@
 #include "issu/slot_store.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -8,6 +9,7 @@
 #include <system_error>
 
 #include "issu/base/file.hpp"
+#include "issu/signing/digest.hpp"
 
 namespace issu {
 namespace {
@@ -41,6 +43,27 @@ Result<void> rename_file(const fs::path& from, const fs::path& to) {
   return {};
 }
 
+Result<void> has_digest(const fs::path& file, const std::string& wanted) {
+  const Fd fd(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat status {};
+  if (!fd || ::fstat(fd.get(), &status) != 0) {
+    return fail_errno("opening " + file.string());
+  }
+  const auto digest =
+      signing::sha256_of(fd, static_cast<std::uint64_t>(status.st_size), file.string());
+  if (!digest) {
+    return fail(digest.error());
+  }
+  if (*digest != wanted) {
+    return fail(file.string() + " is not what was verified when it was brought in: its sha256 is " +
+                    *digest + ", not " + wanted,
+                "its disk is damaged, or somebody changed it: take the router down with --purge "
+                "and up with its image again, and find out which",
+                ErrorKind::needs_person);
+  }
+  return {};
+}
+
 Result<void> sync_file(const fs::path& file) {
   const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd || ::fsync(fd.get()) != 0) {
@@ -63,8 +86,14 @@ fs::path SlotStore::kernel(backends::Slot slot) const {
   return slot_dir(slot) / "kernel.squashfs";
 }
 
-backends::StagedPayload SlotStore::staged(backends::Slot slot, const SlotImage& image) const {
-  return {payload(slot), image.version, image.kernel.empty() ? fs::path() : kernel(slot)};
+Result<backends::StagedPayload> SlotStore::verified(backends::Slot slot,
+                                                    const SlotImage& image) const {
+  ISSU_TRY(has_digest(payload(slot), image.sha256), "verifying the payload of a slot");
+  if (image.kernel.empty()) {
+    return backends::StagedPayload{payload(slot), image.version};
+  }
+  ISSU_TRY(has_digest(kernel(slot), image.kernel_sha256), "verifying the kernel of a slot");
+  return backends::StagedPayload{payload(slot), image.version, kernel(slot)};
 }
 
 Result<std::optional<ActiveSlot>> SlotStore::active() const {
@@ -138,6 +167,10 @@ Result<void> SlotStore::keep_next(const fs::path& bundle) const {
   std::error_code error;
   const fs::path partial = next_bundle().string() + ".part";
   fs::copy_file(bundle, partial, fs::copy_options::overwrite_existing, error);
+  // The copy has the mode of what was copied.
+  if (!error) {
+    fs::permissions(partial, fs::perms::owner_read | fs::perms::owner_write, error);
+  }
   if (error) {
     return fail("copying " + bundle.string() + " to " + partial.string() + ": " + error.message(),
                 "make room on that disk");

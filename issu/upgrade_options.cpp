@@ -14,6 +14,7 @@ nlohmann::json to_json(const UpgradeOptions& options) {
           {"soak_s", options.soak_s},
           {"auto_accept", options.auto_accept},
           {"over_budget", options.over_budget},
+          {"allow_below_minimum", options.allow_below_minimum},
           {"from", backends::name_of(options.from)},
           {"epoch", options.epoch}};
 }
@@ -27,6 +28,7 @@ UpgradeOptions options_from_json(const nlohmann::json& json) {
   options.soak_s = json.value("soak_s", 60.0);
   options.auto_accept = json.value("auto_accept", false);
   options.over_budget = json.value("over_budget", false);
+  options.allow_below_minimum = json.value("allow_below_minimum", false);
   options.from = json.value("from", "a") == "b" ? backends::Slot::b : backends::Slot::a;
   options.epoch = json.value("epoch", std::uint64_t{0});
   return options;
