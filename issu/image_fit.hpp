@@ -18,8 +18,8 @@ Result<void> check_kind(const backends::RouteProcessor& rp, const image::Manifes
 /// kernels only, one is all that a slot holds.
 [[nodiscard]] bool kernel_goes_beside(const backends::RouteProcessor& rp);
 
-/// Why an image of this kind and version is below the minimum that router.toml sets; no value: it is
-/// not. `name` stands in the message.
+/// Why an image of this kind and version is below the minimum that router.toml sets; no value: it
+/// is not. `name` stands in the message.
 [[nodiscard]] std::optional<std::string> below_minimum(const config::RouterConfig& config,
                                                        image::Kind kind, const std::string& version,
                                                        const std::string& name);

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "issu/base/file.hpp"
+#include "issu/base/json.hpp"
 #include "issu/signing/digest.hpp"
 
 namespace issu {
@@ -105,8 +106,15 @@ Result<std::optional<ActiveSlot>> SlotStore::active() const {
     return std::optional<ActiveSlot>();
   }
   ActiveSlot active;
-  active.slot = (*json)->value("slot", "a") == "b" ? backends::Slot::b : backends::Slot::a;
-  active.epoch = (*json)->value("epoch", std::uint64_t{0});
+  const std::string slot = value_of(**json, "slot", "");
+  const auto epoch = (*json)->find("epoch");
+  if ((slot != "a" && slot != "b") || epoch == (*json)->end() || !epoch->is_number_unsigned()) {
+    return fail((dir_ / "active.json").string() + " does not say which slot is active",
+                "restore it, or take the router down with --purge and up again",
+                ErrorKind::needs_person);
+  }
+  active.slot = slot == "b" ? backends::Slot::b : backends::Slot::a;
+  active.epoch = epoch->get<std::uint64_t>();
   return std::optional<ActiveSlot>(active);
 }
 
@@ -124,9 +132,9 @@ Result<std::optional<SlotImage>> SlotStore::image(backends::Slot slot) const {
     return std::optional<SlotImage>();
   }
   return std::optional<SlotImage>(SlotImage{
-      (*json)->value("version", ""), (*json)->value("compatible", ""), (*json)->value("kind", ""),
-      (*json)->value("sha256", ""), (*json)->value("kernel", ""),
-      (*json)->value("kernel_sha256", ""), (*json)->value("before_sha256", "")});
+      value_of(**json, "version", ""), value_of(**json, "compatible", ""),
+      value_of(**json, "kind", ""), value_of(**json, "sha256", ""), value_of(**json, "kernel", ""),
+      value_of(**json, "kernel_sha256", ""), value_of(**json, "before_sha256", "")});
 }
 
 Result<void> SlotStore::set_image(backends::Slot slot, const SlotImage& image) const {

@@ -8,6 +8,7 @@
 #include "checkpoint/archive/pack.hpp"
 #include "checkpoint/archive/unpack.hpp"
 #include "checkpoint/criu.hpp"
+#include "issu/base/capabilities.hpp"
 #include "issu/base/file.hpp"
 #include "issu/base/netns.hpp"
 #include "issu/base/reasons.hpp"
@@ -277,6 +278,7 @@ Result<ordered_json> bring_back(const Options& options, const Router& router,
 }
 
 Result<ordered_json> restore(const Options& options) {
+  give_up_for_coordinator();
   auto router = open_router(options.file);
   if (!router) {
     return fail(std::move(router).error());

@@ -149,10 +149,11 @@ tl::unexpected<Error> chain_error(const ChainFault& fault, const std::string& na
                     "put a revocation list of each authority into the keyring");
     case X509_V_ERR_CRL_HAS_EXPIRED:
     case X509_V_ERR_CRL_NOT_YET_VALID:
-      return refuse(fmt::format("whether {}, who signed {}, was revoked is not known: the "
-                                "revocation list in the keyring {} is not valid today",
-                                fault.subject, name, keyring),
-                    "put the authority's newest list into the keyring, or set this machine's clock");
+      return refuse(
+          fmt::format("whether {}, who signed {}, was revoked is not known: the "
+                      "revocation list in the keyring {} is not valid today",
+                      fault.subject, name, keyring),
+          "put the authority's newest list into the keyring, or set this machine's clock");
     default:
       return refuse(fmt::format("the certificate {} that {} is signed with is not accepted: {}",
                                 fault.subject, name, X509_verify_cert_error_string(fault.code)),

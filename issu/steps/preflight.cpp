@@ -97,8 +97,8 @@ void check_image(Context& context, Reasons& reasons, nlohmann::json& facts) {
            {"to", bundle->manifest().version},
            {"kind", bundle->manifest().kind_text()}};
   const std::string name = context.options.image.string();
-  reasons.add_if(check_minimum(context.config, bundle->manifest(), name,
-                               context.options.allow_below_minimum));
+  reasons.add_if(
+      check_minimum(context.config, bundle->manifest(), name, context.options.allow_below_minimum));
   if (const auto below = below_minimum(context.config, bundle->manifest().kind,
                                        bundle->manifest().version, name)) {
     facts["below_minimum"] = *below;

@@ -119,7 +119,8 @@ inline const std::vector<Shell>& shells() {
       {"backends/vm/guest_files.cpp", "a script of the tree, written for the guest"},
       {"backends/vm/route_processor.cpp", "a script of the tree without values, in a guest"},
       {"issu/cli/manual.cpp", "the name of a completion that is written out"},
-      {"issu/drill/hypervisors.cpp", "a script of the tree, for a drill; the folder is an argument"},
+      {"issu/drill/hypervisors.cpp",
+       "a script of the tree, for a drill; the folder is an argument"},
   };
   return table;
 }
