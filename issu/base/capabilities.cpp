@@ -75,10 +75,11 @@ bool give_up_power() {
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !sets.read()) {
     return false;
   }
-  for (unsigned capability = 0; ::prctl(PR_CAPBSET_READ, capability) >= 0; ++capability) {
+  for (unsigned capability = 0;
+       ::prctl(PR_CAPBSET_READ, static_cast<unsigned long>(capability)) >= 0; ++capability) {
     if (capability != CAP_DAC_READ_SEARCH) {
       // Who may not change this set, has nothing to lose by it but as root.
-      ::prctl(PR_CAPBSET_DROP, capability);
+      ::prctl(PR_CAPBSET_DROP, static_cast<unsigned long>(capability));
       if (capability / 32 < words) {
         sets.drop(capability);
       }
