@@ -32,6 +32,15 @@ TEST_CASE("a syntax error names file and line") {
   CHECK(document.error().what().find("edge.toml:2: not TOML") != std::string::npos);
 }
 
+TEST_CASE("a table whose name begins with no letter is an error, not the end of the program") {
+  for (const char* text : {"[!x]\n", "[[{b=1}]]\n", "[[[x]]]\n", "[.a]\n", "[[ ]]\n"}) {
+    CAPTURE(text);
+    const auto document = parse_toml(text, "edge.toml");
+    REQUIRE_FALSE(document);
+    CHECK(document.error().message().find("edge.toml:1: not TOML") != std::string::npos);
+  }
+}
+
 TEST_CASE("the same key twice is an error") {
   CHECK_FALSE(parse_toml("a = 1\na = 2\n", "f"));
 }
