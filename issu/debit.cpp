@@ -79,7 +79,9 @@ void debit(const RouterParts& parts, const nlohmann::json& preflight, Json& docu
     sla["forecast"] =
         ledger::judged(Json(preflight["forecast"]), figure(document, "control_plane", "dark_ms"),
                        figure(document, "rfc7654", "tpl_ms"));
-    if (const auto dark = sla["forecast"].find("dark_ms"); dark->is_object()) {
+    const Json& told = sla["forecast"];
+    const auto dark = told.is_object() ? told.find("dark_ms") : told.end();
+    if (dark != told.end() && dark->is_object() && dark->contains("expected")) {
       sla["predicted_ms"] = (*dark)["expected"];
     }
   }
