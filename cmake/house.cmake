@@ -75,14 +75,18 @@ function(issu_test name)
   issu_needs_machine(${name} "${arg_LABELS}")
 endfunction()
 
-# issu_fuzz(NAME SOURCES a.cpp DEPENDS lib... CORPUS folder): a fuzz target with our own driver. As a
-# test it runs for ISSU_FUZZ_SECONDS.
+# issu_fuzz(NAME SOURCES a.cpp DEPENDS lib... CORPUS folders or files [SECONDS most]): a fuzz target
+# with our own driver. As a test it runs for ISSU_FUZZ_SECONDS, SECONDS at the most.
 set(ISSU_FUZZ_SECONDS 2 CACHE STRING "Seconds that each fuzzer runs as a test")
 function(issu_fuzz name)
-  cmake_parse_arguments(arg "" "CORPUS" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "" "SECONDS" "SOURCES;DEPENDS;CORPUS" ${ARGN})
   add_executable(${name} ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/fuzz/driver.cpp)
   target_link_libraries(${name} PRIVATE issu_options issu_base ${arg_DEPENDS})
-  add_test(NAME ${name} COMMAND ${name} --seconds ${ISSU_FUZZ_SECONDS} ${arg_CORPUS})
-  math(EXPR timeout "${ISSU_FUZZ_SECONDS} + 120")
+  set(seconds ${ISSU_FUZZ_SECONDS})
+  if(arg_SECONDS AND arg_SECONDS LESS seconds)
+    set(seconds ${arg_SECONDS})
+  endif()
+  add_test(NAME ${name} COMMAND ${name} --seconds ${seconds} ${arg_CORPUS})
+  math(EXPR timeout "${seconds} + 120")
   set_tests_properties(${name} PROPERTIES LABELS "unit" TIMEOUT ${timeout})
 endfunction()

@@ -2,33 +2,42 @@
 
 #include <algorithm>
 
+#include "issu/base/json.hpp"
 #include "issu/context.hpp"
 
 namespace issu {
+namespace {
+
+/// A time that a journal has; 0 where it has none. None is before the machine's start.
+MonoNs time_of(const nlohmann::json& facts, const char* key) {
+  return std::max(value_of(facts, key, MonoNs{0}), MonoNs{0});
+}
+
+}  // namespace
 
 std::optional<report::Frozen> frozen(const Records& records) {
   const auto freeze = facts_of(records, Phase::freeze);
   const auto switchover = facts_of(records, Phase::switchover);
   report::Frozen frozen;
-  frozen.bytes = freeze.value("bytes", std::uint64_t{0});
+  frozen.bytes = value_of(freeze, "bytes", std::uint64_t{0});
   if (freeze.contains("way_back_ms")) {
-    frozen.ms = freeze["way_back_ms"].get<double>();
+    frozen.ms = value_of(freeze, "way_back_ms", 0.0);
     frozen.parts = {{"saved for the way back, sessions up", *frozen.ms}};
     return frozen;
   }
   if (!freeze.contains("dump_ms")) {
     return std::nullopt;
   }
-  const auto from = freeze.value("dark_from", MonoNs{0});
-  const auto saved = freeze.value("saved", MonoNs{0});
-  const auto restoring = switchover.value("from", MonoNs{0});
-  const auto until = switchover.value("dark_until", MonoNs{0});
+  const auto from = time_of(freeze, "dark_from");
+  const auto saved = time_of(freeze, "saved");
+  const auto restoring = time_of(switchover, "from");
+  const auto until = time_of(switchover, "dark_until");
   if (from == 0 || !(from <= saved && saved <= restoring && restoring <= until)) {
     return frozen;  // a step was repeated after a crash: its times are of another life
   }
   frozen.ms = to_ms(until - from);
   const auto part = [](const nlohmann::json& facts, const char* key) {
-    return facts.value(key, 0.0);
+    return value_of(facts, key, 0.0);
   };
   frozen.parts = {
       {"sessions held back, conditioned", part(freeze, "condition_ms")},
@@ -54,7 +63,7 @@ std::optional<report::Migration> migration(const Records& records) {
   report::Migration migration;
   const auto take = [&](const char* key, auto& into) {
     if (facts.contains(key)) {
-      into = facts[key].get<typename std::decay_t<decltype(into)>::value_type>();
+      into = value_of(facts, key, typename std::decay_t<decltype(into)>::value_type{});
     }
   };
   take("total_ms", migration.total_ms);
@@ -71,14 +80,14 @@ std::vector<report::DarkPart> dark_parts(const Records& records, MonoNs dark_fro
   if (!freeze.contains("fenced") || !switchover.contains("answering")) {
     return {};
   }
-  const auto fenced = freeze["fenced"].get<MonoNs>();
-  const auto starting = switchover["from"].get<MonoNs>();
-  const auto answering = switchover["answering"].get<MonoNs>();
+  const auto fenced = time_of(freeze, "fenced");
+  const auto starting = time_of(switchover, "from");
+  const auto answering = time_of(switchover, "answering");
   const MonoNs up = dark_from + static_cast<MonoNs>(dark_ms * 1e6);
   if (!(dark_from <= fenced && fenced <= starting && starting <= up && starting <= answering)) {
     return {};
   }
-  const bool paused = freeze.value("paused", false);
+  const bool paused = value_of(freeze, "paused", false);
   std::vector<report::DarkPart> parts{
       {paused ? "old side paused" : "old daemons fenced", to_ms(fenced - dark_from)},
       {"journal", to_ms(starting - fenced)}};

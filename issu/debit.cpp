@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "issu/base/clock.hpp"
+#include "issu/base/json.hpp"
 #include "issu/report/ledger/balance.hpp"
 #include "issu/report/ledger/forecast.hpp"
 
@@ -32,7 +33,7 @@ ledger::Size size_now(Context& context, const nlohmann::json& facts) {
     size.sessions = view->sessions.size();
   }
   if (facts.contains("memory")) {
-    size.memory = facts["memory"].get<std::uint64_t>();
+    size.memory = value_of(facts, "memory", std::uint64_t{0});
   }
   return size;
 }
@@ -46,9 +47,9 @@ ledger::Books books_of(const config::RouterConfig& config, const SlotStore& stor
 void check_sla(Context& context, nlohmann::json& facts, Reasons& reasons) {
   const auto account = ledger::look_at(books_of(context.config, context.store));
   const ledger::Size size = size_now(context, facts);
-  const auto forecast =
-      ledger::forecast(account.entries, {context.config.router.name, context.rp.backend(),
-                                         context.options.strategy, facts.value("kind", ""), size});
+  const auto forecast = ledger::forecast(
+      account.entries, {context.config.router.name, context.rp.backend(), context.options.strategy,
+                        value_of(facts, "kind", ""), size});
   facts["forecast"] = ledger::to_json(forecast, size);
   const auto balances = ledger::balance(account.entries, context.config.sla, wall_now());
   Result<void> good = ledger::affordable(balances, context.rp.backend(), forecast);
@@ -78,14 +79,15 @@ void debit(const RouterParts& parts, const nlohmann::json& preflight, Json& docu
     sla["forecast"] =
         ledger::judged(Json(preflight["forecast"]), figure(document, "control_plane", "dark_ms"),
                        figure(document, "rfc7654", "tpl_ms"));
-    if (const auto dark = sla["forecast"].find("dark_ms"); dark->is_object()) {
+    const Json& told = sla["forecast"];
+    const auto dark = told.is_object() ? told.find("dark_ms") : told.end();
+    if (dark != told.end() && dark->is_object() && dark->contains("expected")) {
       sla["predicted_ms"] = (*dark)["expected"];
     }
   }
   sla["over_budget"] = preflight.contains("over_budget");
   if (preflight.contains("over_budget")) {
-    document["anomalies"].push_back("run by --over-budget: " +
-                                    preflight["over_budget"].get<std::string>());
+    document["anomalies"].push_back("run by --over-budget: " + text_of(preflight["over_budget"]));
   }
   const auto books = books_of(parts.config, parts.store);
   // What the entry says of the budgets does not change what is debited.

@@ -8,6 +8,7 @@
 
 #include "issu/base/fd.hpp"
 #include "issu/base/file.hpp"
+#include "issu/base/json.hpp"
 
 namespace issu {
 namespace {
@@ -45,8 +46,8 @@ Result<void> append_history(const std::filesystem::path& file,
   if (!history) {
     return fail(std::move(history).error());
   }
-  if (!history->empty() && history->back().value("id", "") == document.value("id", "") &&
-      history->back().value("outcome", "") == document.value("outcome", "")) {
+  if (!history->empty() && value_of(history->back(), "id", "") == value_of(document, "id", "") &&
+      value_of(history->back(), "outcome", "") == value_of(document, "outcome", "")) {
     return {};
   }
   const Fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
@@ -58,7 +59,10 @@ Result<void> append_history(const std::filesystem::path& file,
   if (::ftruncate(fd.get(), static_cast<off_t>(whole)) != 0 || ::lseek(fd.get(), 0, SEEK_END) < 0) {
     return fail_errno("cutting a torn line off " + file.string());
   }
-  const std::string line = document.dump() + "\n";
+  // Whatever a program has said of itself in a reason: a text that is no UTF-8 is told as far as it
+  // is one.
+  const std::string line =
+      document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
   // A disk that gets full takes a part, and says why only when it is asked for the rest.
   for (std::size_t at = 0; at < line.size();) {
     const ssize_t written = ::write(fd.get(), line.data() + at, line.size() - at);
@@ -85,7 +89,7 @@ Result<nlohmann::ordered_json> find_document(const History& history, const std::
     return history.back();
   }
   for (const auto& document : history) {
-    if (document.value("id", "") == id) {
+    if (value_of(document, "id", "") == id) {
       return document;
     }
   }

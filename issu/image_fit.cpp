@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "issu/image/version.hpp"
+
 namespace issu {
 
 Result<void> check_kind(const backends::RouteProcessor& rp, const image::Manifest& manifest,
@@ -21,6 +23,29 @@ Result<void> check_kind(const backends::RouteProcessor& rp, const image::Manifes
 
 bool kernel_goes_beside(const backends::RouteProcessor& rp) {
   return rp.kinds() != std::vector<std::string>{"kernel"};
+}
+
+std::optional<std::string> below_minimum(const config::RouterConfig& config, image::Kind kind,
+                                         const std::string& version, const std::string& name) {
+  const bool kernel = kind == image::Kind::kernel;
+  const std::string& minimum = kernel ? config.minimum_kernel : config.minimum_version;
+  if (minimum.empty() || image::compare_versions(version, minimum) >= 0) {
+    return std::nullopt;
+  }
+  return fmt::format("{} is version {}, {} sets {} = \"{}\"", name, version, config.file.string(),
+                     kernel ? "minimum_kernel" : "minimum_version", minimum);
+}
+
+Result<void> check_minimum(const config::RouterConfig& config, const image::Manifest& manifest,
+                           const std::string& name, bool allowed) {
+  const auto below = below_minimum(config, manifest.kind, manifest.version, name);
+  if (!below || allowed) {
+    return {};
+  }
+  return fail(*below,
+              "use a newer image; --allow-below-minimum brings it in all the same, with what the "
+              "minimum keeps out",
+              ErrorKind::refused);
 }
 
 Result<void> check_first(const backends::RouteProcessor& rp, const image::Manifest& manifest,

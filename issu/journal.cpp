@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "issu/base/file.hpp"
+#include "issu/base/json.hpp"
 
 namespace issu {
 namespace {
@@ -76,18 +77,20 @@ std::optional<Record> decode(std::string_view text) {
       return std::nullopt;
     }
   }
+  const bool of_phase = record.event != Event::opened && record.event != Event::requested &&
+                        record.event != Event::closed;
+  if (of_phase && !record.phase) {
+    return std::nullopt;
+  }
   if (const auto said = json.find("text"); said != json.end() && said->is_string()) {
     record.text = said->get<std::string>();
   }
   if (const auto facts = json.find("facts"); facts != json.end() && facts->is_object()) {
     record.facts = *facts;
   }
-  if (json.contains("mono") && json["mono"].is_number_integer()) {
-    record.mono = json["mono"].get<MonoNs>();
-  }
-  if (json.contains("wall") && json["wall"].is_number_integer()) {
-    record.wall = json["wall"].get<std::int64_t>();
-  }
+  // Neither clock is ever before its beginning.
+  record.mono = std::max(value_of(json, "mono", MonoNs{0}), MonoNs{0});
+  record.wall = std::max(value_of(json, "wall", std::int64_t{0}), std::int64_t{0});
   return record;
 }
 

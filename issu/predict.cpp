@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "issu/base/json.hpp"
 #include "issu/base/reasons.hpp"
 
 namespace issu {
@@ -48,12 +49,12 @@ double predicted_freeze_ms(const History& history, std::uint64_t bytes) {
   for (auto document = history.rbegin(); document != history.rend() && seen < looked_at;
        ++document) {
     const auto plane = document->find("control_plane");
-    if (document->value("strategy", "checkpoint") != "checkpoint" || plane == document->end() ||
+    if (value_of(*document, "strategy", "checkpoint") != "checkpoint" || plane == document->end() ||
         !plane->contains("frozen_ms") || !plane->at("frozen_ms").is_number()) {
       continue;
     }
     ++seen;
-    const double size = mebibytes(plane->value("saved_bytes", std::uint64_t{0}));
+    const double size = mebibytes(value_of(*plane, "saved_bytes", std::uint64_t{0}));
     const double frozen = plane->at("frozen_ms").get<double>();
     if (size > 0) {
       pace = std::max(pace, std::max(frozen - start_ms, 0.0) / size);

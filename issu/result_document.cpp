@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "issu/base/json.hpp"
 #include "issu/dark_parts.hpp"
 #include "issu/measure/evaluate.hpp"
 #include "issu/measure/limit.hpp"
@@ -44,6 +45,9 @@ std::vector<report::PhaseLine> phase_lines(const Records& records) {
       case Event::done:
       case Event::undone:
       case Event::failed:
+        if (lines.empty()) {
+          break;  // no phase was begun: this is no journal of ours
+        }
         lines.back().seconds = to_s(record.mono - begun);
         lines.back().result = record.event == Event::done     ? "ok"
                               : record.event == Event::undone ? "undone"
@@ -223,7 +227,7 @@ report::ControlPlane control_plane(const Records& records, const measure::Measur
     return plane;
   }
   const auto freeze = facts_of(records, Phase::freeze);
-  const MonoNs from = freeze.value("dark_from", seen.begin);
+  const MonoNs from = value_of(freeze, "dark_from", seen.begin);
   const auto dark = measure::control_plane_dark(seen, from, seen.end);
   plane.measured = dark.has_value();
   plane.dark_ms = dark;
@@ -238,7 +242,7 @@ std::optional<std::uint64_t> fact(const Records& records, Event event, Phase pha
                                   const char* key) {
   for (auto record = records.rbegin(); record != records.rend(); ++record) {
     if (record->event == event && record->phase == phase && record->facts.contains(key)) {
-      return record->facts[key].get<std::uint64_t>();
+      return value_of(record->facts, key, std::uint64_t{0});
     }
   }
   return std::nullopt;
@@ -263,18 +267,21 @@ std::vector<std::string> anomalies(const Records& records) {
   std::vector<std::string> found;
   for (const Record& record : records) {
     if (record.event == Event::undone && record.facts.contains("unswept")) {
-      found.push_back("left unswept: " + record.facts["unswept"].get<std::string>());
+      found.push_back("left unswept: " + text_of(record.facts["unswept"]));
     }
     if (record.event == Event::undone && record.facts.contains("left_over")) {
-      found.push_back("left over: " + record.facts["left_over"].get<std::string>());
+      found.push_back("left over: " + text_of(record.facts["left_over"]));
     }
     if (record.event == Event::undone && record.facts.contains("cold_start")) {
       found.push_back("the machine could not be brought back as it ran, it was started anew: " +
-                      record.facts["cold_start"].get<std::string>());
+                      text_of(record.facts["cold_start"]));
+    }
+    if (record.event == Event::done && record.facts.contains("below_minimum")) {
+      found.push_back("run by --allow-below-minimum: " + text_of(record.facts["below_minimum"]));
     }
     if (record.event == Event::done && record.facts.contains("cold_way_back")) {
       found.push_back("the old side was not saved, the way back was a start from nothing: " +
-                      record.facts["cold_way_back"].get<std::string>());
+                      text_of(record.facts["cold_way_back"]));
     }
     if (record.event == Event::failed && record.facts.contains("undo")) {
       found.push_back(record.text);
@@ -299,10 +306,10 @@ nlohmann::ordered_json build_document(const RouterParts& parts, const Context& c
   document.router = parts.config.router.name;
   document.started = records.empty() ? "" : iso_time(records.front().wall);
   document.backend = parts.rp.backend();
-  document.kind = preflight.value("kind", "");
+  document.kind = value_of(preflight, "kind", "");
   document.strategy = context.options.strategy;
-  document.from = preflight.value("from", "");
-  document.to = preflight.value("to", "");
+  document.from = value_of(preflight, "from", "");
+  document.to = value_of(preflight, "to", "");
   document.outcome = name_of(decision.outcome);
   document.reason = decision.reason;
   document.anomalies = anomalies(records);
@@ -312,7 +319,7 @@ nlohmann::ordered_json build_document(const RouterParts& parts, const Context& c
   }
   document.phases = phase_lines(records);
   if (preflight.contains("predicted_ms")) {
-    document.predicted_ms = preflight["predicted_ms"].get<double>();
+    document.predicted_ms = value_of(preflight, "predicted_ms", 0.0);
   }
   document.budget_ms = parts.config.budgets.control_plane_dark_ms;
   document.t1_s = seconds_of(document.phases, {Phase::preflight, Phase::stage});

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "issu/base/json.hpp"
 #include "issu/configuration.hpp"
 #include "issu/device.hpp"
 
@@ -68,7 +69,7 @@ report::Setting setting_of(const RouterParts& parts, const Context& context) {
   if (!facts_of(context.records, Phase::checkpoint).empty()) {
     const auto facts = facts_of(context.records, Phase::preflight);
     const bool same_version =
-        slot == context.from || facts.value("from", "") == facts.value("to", "");
+        slot == context.from || value_of(facts, "from", "") == value_of(facts, "to", "");
     setting.configuration = configuration_delta(context, slot, same_version);
   } else {
     setting.configuration.why_not = "it ended before the configuration was asked for";

@@ -1,6 +1,7 @@
 #include "issu/slot_store.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -8,6 +9,8 @@
 #include <system_error>
 
 #include "issu/base/file.hpp"
+#include "issu/base/json.hpp"
+#include "issu/signing/digest.hpp"
 
 namespace issu {
 namespace {
@@ -41,6 +44,27 @@ Result<void> rename_file(const fs::path& from, const fs::path& to) {
   return {};
 }
 
+Result<void> has_digest(const fs::path& file, const std::string& wanted) {
+  const Fd fd(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat status {};
+  if (!fd || ::fstat(fd.get(), &status) != 0) {
+    return fail_errno("opening " + file.string());
+  }
+  const auto digest =
+      signing::sha256_of(fd, static_cast<std::uint64_t>(status.st_size), file.string());
+  if (!digest) {
+    return fail(digest.error());
+  }
+  if (*digest != wanted) {
+    return fail(file.string() + " is not what was verified when it was brought in: its sha256 is " +
+                    *digest + ", not " + wanted,
+                "its disk is damaged, or somebody changed it: take the router down with --purge "
+                "and up with its image again, and find out which",
+                ErrorKind::needs_person);
+  }
+  return {};
+}
+
 Result<void> sync_file(const fs::path& file) {
   const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd || ::fsync(fd.get()) != 0) {
@@ -63,8 +87,14 @@ fs::path SlotStore::kernel(backends::Slot slot) const {
   return slot_dir(slot) / "kernel.squashfs";
 }
 
-backends::StagedPayload SlotStore::staged(backends::Slot slot, const SlotImage& image) const {
-  return {payload(slot), image.version, image.kernel.empty() ? fs::path() : kernel(slot)};
+Result<backends::StagedPayload> SlotStore::verified(backends::Slot slot,
+                                                    const SlotImage& image) const {
+  ISSU_TRY(has_digest(payload(slot), image.sha256), "verifying the payload of a slot");
+  if (image.kernel.empty()) {
+    return backends::StagedPayload{payload(slot), image.version};
+  }
+  ISSU_TRY(has_digest(kernel(slot), image.kernel_sha256), "verifying the kernel of a slot");
+  return backends::StagedPayload{payload(slot), image.version, kernel(slot)};
 }
 
 Result<std::optional<ActiveSlot>> SlotStore::active() const {
@@ -76,8 +106,15 @@ Result<std::optional<ActiveSlot>> SlotStore::active() const {
     return std::optional<ActiveSlot>();
   }
   ActiveSlot active;
-  active.slot = (*json)->value("slot", "a") == "b" ? backends::Slot::b : backends::Slot::a;
-  active.epoch = (*json)->value("epoch", std::uint64_t{0});
+  const std::string slot = value_of(**json, "slot", "");
+  const auto epoch = (*json)->find("epoch");
+  if ((slot != "a" && slot != "b") || epoch == (*json)->end() || !epoch->is_number_unsigned()) {
+    return fail((dir_ / "active.json").string() + " does not say which slot is active",
+                "restore it, or take the router down with --purge and up again",
+                ErrorKind::needs_person);
+  }
+  active.slot = slot == "b" ? backends::Slot::b : backends::Slot::a;
+  active.epoch = epoch->get<std::uint64_t>();
   return std::optional<ActiveSlot>(active);
 }
 
@@ -95,9 +132,9 @@ Result<std::optional<SlotImage>> SlotStore::image(backends::Slot slot) const {
     return std::optional<SlotImage>();
   }
   return std::optional<SlotImage>(SlotImage{
-      (*json)->value("version", ""), (*json)->value("compatible", ""), (*json)->value("kind", ""),
-      (*json)->value("sha256", ""), (*json)->value("kernel", ""),
-      (*json)->value("kernel_sha256", ""), (*json)->value("before_sha256", "")});
+      value_of(**json, "version", ""), value_of(**json, "compatible", ""),
+      value_of(**json, "kind", ""), value_of(**json, "sha256", ""), value_of(**json, "kernel", ""),
+      value_of(**json, "kernel_sha256", ""), value_of(**json, "before_sha256", "")});
 }
 
 Result<void> SlotStore::set_image(backends::Slot slot, const SlotImage& image) const {
@@ -138,6 +175,10 @@ Result<void> SlotStore::keep_next(const fs::path& bundle) const {
   std::error_code error;
   const fs::path partial = next_bundle().string() + ".part";
   fs::copy_file(bundle, partial, fs::copy_options::overwrite_existing, error);
+  // The copy has the mode of what was copied.
+  if (!error) {
+    fs::permissions(partial, fs::perms::owner_read | fs::perms::owner_write, error);
+  }
   if (error) {
     return fail("copying " + bundle.string() + " to " + partial.string() + ": " + error.message(),
                 "make room on that disk");

@@ -42,8 +42,10 @@ class SlotStore {
   [[nodiscard]] std::filesystem::path payload(backends::Slot slot) const;
   /// The payload of an image of kind kernel, beside the slot's own.
   [[nodiscard]] std::filesystem::path kernel(backends::Slot slot) const;
-  /// What of a slot's image goes to the backend.
-  [[nodiscard]] backends::StagedPayload staged(backends::Slot slot, const SlotImage& image) const;
+  /// What of a slot's image goes to the backend, read to its end and held against the digests that
+  /// `image` has. A payload that is another one by now is an error, before anything is mounted.
+  [[nodiscard]] Result<backends::StagedPayload> verified(backends::Slot slot,
+                                                         const SlotImage& image) const;
   [[nodiscard]] std::filesystem::path journal() const { return dir_ / "journal"; }
   [[nodiscard]] std::filesystem::path history() const { return dir_ / "history.jsonl"; }
   /// What the upgrades cost (issu/report/ledger).

@@ -4,6 +4,8 @@
 
 #include <ctime>
 
+#include "issu/base/json.hpp"
+
 namespace issu {
 
 nlohmann::json to_json(const UpgradeOptions& options) {
@@ -14,21 +16,23 @@ nlohmann::json to_json(const UpgradeOptions& options) {
           {"soak_s", options.soak_s},
           {"auto_accept", options.auto_accept},
           {"over_budget", options.over_budget},
+          {"allow_below_minimum", options.allow_below_minimum},
           {"from", backends::name_of(options.from)},
           {"epoch", options.epoch}};
 }
 
 UpgradeOptions options_from_json(const nlohmann::json& json) {
   UpgradeOptions options;
-  options.id = json.value("id", "");
-  options.image = json.value("image", "");
-  options.strategy = json.value("strategy", "restart");
-  options.way_back = json.value("way_back", "cold");
-  options.soak_s = json.value("soak_s", 60.0);
-  options.auto_accept = json.value("auto_accept", false);
-  options.over_budget = json.value("over_budget", false);
-  options.from = json.value("from", "a") == "b" ? backends::Slot::b : backends::Slot::a;
-  options.epoch = json.value("epoch", std::uint64_t{0});
+  options.id = value_of(json, "id", "");
+  options.image = value_of(json, "image", "");
+  options.strategy = value_of(json, "strategy", "restart");
+  options.way_back = value_of(json, "way_back", "cold");
+  options.soak_s = value_of(json, "soak_s", 60.0);
+  options.auto_accept = value_of(json, "auto_accept", false);
+  options.over_budget = value_of(json, "over_budget", false);
+  options.allow_below_minimum = value_of(json, "allow_below_minimum", false);
+  options.from = value_of(json, "from", "a") == "b" ? backends::Slot::b : backends::Slot::a;
+  options.epoch = value_of(json, "epoch", std::uint64_t{0});
   return options;
 }
 

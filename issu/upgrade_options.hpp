@@ -20,6 +20,7 @@ struct UpgradeOptions {
   double soak_s = 60;
   bool auto_accept = false;                 ///< health and budgets decide at the end of the soak
   bool over_budget = false;                 ///< run it whatever is left of the SLA budgets
+  bool allow_below_minimum = false;         ///< bring in what is older than router.toml's minimum
   backends::Slot from = backends::Slot::a;  ///< the slot that was active when it began
   std::uint64_t epoch = 0;                  ///< the last NPU epoch used before it
 };

@@ -22,7 +22,10 @@ std::string text_in(const json& object, const char* key) {
 
 std::uint64_t number_in(const json& object, const char* key) {
   const json& value = child(object, key);
-  return value.is_number() && value.get<double>() >= 0 ? value.get<std::uint64_t>() : 0;
+  // What no counter ever is, is not cast to one.
+  constexpr double largest = 9.0e18;
+  const bool fits = value.is_number() && value.get<double>() >= 0 && value.get<double>() <= largest;
+  return fits ? value.get<std::uint64_t>() : 0;
 }
 
 bool true_in(const json& object, const char* key) {

@@ -11,14 +11,28 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Takes away what stands in the place of something of another type: above all a link of the image,
+/// which seen from here leads to a file of the host.
+Result<void> clear_place(const fs::path& to, mode_t type) {
+  struct stat there {};
+  if (::lstat(to.c_str(), &there) != 0 || (there.st_mode & S_IFMT) == (type & S_IFMT)) {
+    return {};
+  }
+  return remove_tree(to);
+}
+
+/// The folder that `to` lies in is one: its own entry came before.
 Result<void> carry_one(const fs::path& from, const fs::path& to, const struct stat& status) {
   std::error_code error;
+  if (S_ISDIR(status.st_mode) || S_ISREG(status.st_mode)) {
+    ISSU_TRY(clear_place(to, status.st_mode), "bringing " + from.string());
+  }
   if (S_ISDIR(status.st_mode)) {
-    fs::create_directories(to, error);
+    fs::create_directory(to, error);
   } else if (S_ISREG(status.st_mode)) {
     fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
   } else if (S_ISLNK(status.st_mode)) {
-    fs::remove(to, error);
+    ISSU_TRY(remove_tree(to), "bringing " + from.string());
     fs::copy_symlink(from, to, error);
   } else if (S_ISCHR(status.st_mode) && status.st_rdev == makedev(0, 0)) {
     // How an overlay says that a file of the image was deleted.

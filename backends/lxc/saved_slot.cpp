@@ -16,6 +16,7 @@
 #include "checkpoint/criu_files.hpp"
 #include "checkpoint/criu_hook.hpp"
 #include "issu/base/file.hpp"
+#include "issu/base/json.hpp"
 #include "issu/base/netns.hpp"
 #include "issu/base/reasons.hpp"
 
@@ -121,8 +122,8 @@ Result<SaveReport> read_report(const lxc::ImageStore& store) {
   }
   const auto begun = read_begun(store);
   SaveReport report;
-  report.dark_from = begun.value("dark_from", MonoNs{0});
-  report.condition_ms = begun.value("condition_ms", 0.0);
+  report.dark_from = value_of(begun, "dark_from", MonoNs{0});
+  report.condition_ms = value_of(begun, "condition_ms", 0.0);
   report.freeze_ms = stats->freezing_ms;
   report.dump_ms = stats->frozen_ms;
   report.bytes = store.bytes();
@@ -154,7 +155,7 @@ lxc::CriuCall LxcRouteProcessor::criu_call(const lxc::ImageStore& store, Slot sl
 bool LxcRouteProcessor::is_saved(Slot slot) const {
   const auto room = store(slot);
   return room.exists() && checkpoint::read_dump_stats(room.images()).has_value() &&
-         (container(slot).init_pid() == 0 || read_begun(room).value("run_on", false));
+         (container(slot).init_pid() == 0 || value_of(read_begun(room), "run_on", false));
 }
 
 Result<SaveEstimate> LxcRouteProcessor::check_save(Slot slot) {
@@ -310,18 +311,19 @@ Result<void> LxcRouteProcessor::bring_back(Slot saved_from, Slot into, Sessions 
     ISSU_TRY(lxc::carry_files(files(saved_from), files(into)), "");
   }
   ISSU_TRY(make_dirs(spec_.run_dir / "lxc", 0755), "");
-  ISSU_TRY(write_file_atomic(room.options(),
-                             checkpoint::restore_options(
-                                 {NetNs::path_of(spec_.netns),
-                                  group_beside(read_begun(room).value("cgroup", ""), ours.name())},
-                                 lxc::CriuCall::inherited_netns, sessions == Sessions::drop)),
-           "");
+  ISSU_TRY(
+      write_file_atomic(room.options(),
+                        checkpoint::restore_options(
+                            {NetNs::path_of(spec_.netns),
+                             group_beside(value_of(read_begun(room), "cgroup", ""), ours.name())},
+                            lxc::CriuCall::inherited_netns, sessions == Sessions::drop)),
+      "");
   ISSU_TRY(conditions(saved_from).expect_again(), "");
   Result<void> restored;
   lxc::CriuCall call = criu_call(room, into);
   for (int time = 0; time < tries; ++time) {
     if (sessions == Sessions::keep) {
-      call.within = patience_left(room, read_begun(room).value("dark_from", MonoNs{0}));
+      call.within = patience_left(room, value_of(read_begun(room), "dark_from", MonoNs{0}));
     }
     ISSU_TRY(ours.stop(), "clearing what was left half done");
     ISSU_TRY(lxc::remove_cgroups(ours.name()), "clearing what was left half done");

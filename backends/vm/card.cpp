@@ -11,6 +11,7 @@
 #include "issu/base/child.hpp"
 #include "issu/base/clock.hpp"
 #include "issu/base/file.hpp"
+#include "issu/base/json.hpp"
 #include "issu/base/netns.hpp"
 #include "issu/base/reasons.hpp"
 
@@ -31,14 +32,14 @@ std::string note_of(const StagedPayload& payload) {
 }
 
 SlotPower power_of(const json& card) {
-  const std::string word = card.value("power", "");
+  const std::string word = value_of(card, "power", "");
   return word == "active"   ? SlotPower::active
          : word == "booted" ? SlotPower::booted
                             : SlotPower::staged;
 }
 
 bool runs_under(const json& card, Slot slot) {
-  return card.value("slot", "") == name_of(slot);
+  return value_of(card, "slot", "") == name_of(slot);
 }
 
 }  // namespace
@@ -313,20 +314,20 @@ Result<SlotStatus> CardRouteProcessor::status(Slot slot) {
     return status;
   }
   status.saved = false;
-  for (const json& saved : card->value("saved", json::array())) {
+  for (const json& saved : value_of(*card, "saved", json::array())) {
     status.saved = status.saved || saved == name_of(slot);
   }
   if (!runs_under(*card, slot)) {
     return status;
   }
   status.power = power_of(*card);
-  for (const json& daemon : card->value("daemons", json::array())) {
+  for (const json& daemon : value_of(*card, "daemons", json::array())) {
     DaemonStatus line;
-    line.name = daemon.value("name", "");
-    line.pid = daemon.value("pid", 0);
-    line.running = daemon.value("running", false);
-    line.exits = daemon.value("exits", 0);
-    line.last_end = daemon.value("last_end", "");
+    line.name = value_of(daemon, "name", "");
+    line.pid = value_of(daemon, "pid", 0);
+    line.running = value_of(daemon, "running", false);
+    line.exits = value_of(daemon, "exits", 0);
+    line.last_end = value_of(daemon, "last_end", "");
     status.daemons.push_back(std::move(line));
   }
   return status;

@@ -3,6 +3,7 @@
 #include "backends/vm/card.hpp"
 #include "issu/base/clock.hpp"
 #include "issu/base/file.hpp"
+#include "issu/base/json.hpp"
 
 /// The verbs of saved states: a card whose kernel is changed under its daemons.
 namespace issu::backends {
@@ -22,7 +23,7 @@ constexpr std::chrono::seconds leaves_within{10};
 /// A time of the card's clock as one of ours: `now` was read when the answer was written, which is
 /// about when it came.
 MonoNs ours(const json& answer, const char* key, MonoNs received) {
-  const MonoNs now = answer.value("now", MonoNs{0});
+  const MonoNs now = value_of(answer, "now", MonoNs{0});
   return received - (now - answer.value(key, now));
 }
 
@@ -35,7 +36,7 @@ Result<SaveEstimate> CardRouteProcessor::check_save(Slot slot) {
     return fail(std::move(said).error());
   }
   SaveEstimate estimate;
-  estimate.bytes = said->value("bytes", std::uint64_t{0});
+  estimate.bytes = value_of(*said, "bytes", std::uint64_t{0});
   return estimate;
 }
 
@@ -65,11 +66,11 @@ Result<SaveReport> CardRouteProcessor::save(Slot slot, Afterwards afterwards) {
   ISSU_TRY(write_file_atomic(files().saved_note(slot), said->dump()), what);
   SaveReport report;
   report.dark_from = ours(*said, "dark_from", received);
-  report.condition_ms = said->value("condition_ms", 0.0);
-  report.freeze_ms = said->value("freeze_ms", 0.0);
-  report.dump_ms =
-      said->value("dump_ms", 0.0) + said->value("network_ms", 0.0) + said->value("sync_ms", 0.0);
-  report.bytes = said->value("bytes", std::uint64_t{0});
+  report.condition_ms = value_of(*said, "condition_ms", 0.0);
+  report.freeze_ms = value_of(*said, "freeze_ms", 0.0);
+  report.dump_ms = value_of(*said, "dump_ms", 0.0) + value_of(*said, "network_ms", 0.0) +
+                   value_of(*said, "sync_ms", 0.0);
+  report.bytes = value_of(*said, "bytes", std::uint64_t{0});
   return report;
 }
 
@@ -87,7 +88,7 @@ Result<json> CardRouteProcessor::wait_for_kernel(Slot slot) {
           "its console is in " + files().serial_log().string());
     }
     const auto card = look();
-    if (card && card->value("slot", "") == name_of(slot)) {
+    if (card && value_of(*card, "slot", "") == name_of(slot)) {
       return *card;
     }
     if (card && left.passed()) {
@@ -131,7 +132,7 @@ Result<json> CardRouteProcessor::restored(Slot saved_from, Slot into, Sessions s
   } else {
     card = look();
   }
-  if (!card || card->value("slot", "") != name_of(into)) {
+  if (!card || value_of(*card, "slot", "") != name_of(into)) {
     // It hangs, or it is off, or goes on without its sessions: the state is on its disk.
     ISSU_TRY(destroy(), "");
     ISSU_TRY(
@@ -146,11 +147,11 @@ Result<json> CardRouteProcessor::restored(Slot saved_from, Slot into, Sessions s
     // The kernel that it was saved under: nothing of the network was lost.
     return in_card({"restore", word}, restores_within);
   }
-  json said = card->value("resumed", json::object());
-  if (card->value("power", "") != "active" && !said.contains("dark_until")) {
+  json said = value_of(*card, "resumed", json::object());
+  if (value_of(*card, "power", "") != "active" && !said.contains("dark_until")) {
     return in_card({"resume", name_of(saved_from), word}, restores_within);
   }
-  said["now"] = static_cast<MonoNs>(card->value("uptime_ms", 0.0) * 1e6);
+  said["now"] = static_cast<MonoNs>(std::clamp(value_of(*card, "uptime_ms", 0.0), 0.0, 1e12) * 1e6);
   return said;
 }
 
@@ -164,21 +165,21 @@ Result<RestoreReport> CardRouteProcessor::restore(Slot saved_from, Slot into, Se
     return pass(std::move(said).error(), what);
   }
   if (said->contains("error")) {
-    return fail(what + ": " + said->value("error", ""),
+    return fail(what + ": " + value_of(*said, "error", ""),
                 "its console is in " + files().serial_log().string());
   }
   ISSU_TRY(write_file_atomic(files().folder() / "restored.json", said->dump(1)), what);
-  if (const json lacking = said->value("lacking", json::array()); !lacking.empty()) {
+  if (const json lacking = value_of(*said, "lacking", json::array()); !lacking.empty()) {
     std::string names;
     for (const json& one : lacking) {
-      names += (names.empty() ? "" : ", ") + one.get<std::string>();
+      names += (names.empty() ? "" : ", ") + text_of(one);
     }
     return fail(what + ": the daemons run, and the new kernel lacks " + names,
                 "the old kernel has it: go back");
   }
   RestoreReport report;
   report.dark_until = ours(*said, "dark_until", received);
-  report.condition_ms = said->value("condition_ms", 0.0);
+  report.condition_ms = value_of(*said, "condition_ms", 0.0);
   report.restore_ms = to_ms(report.dark_until - from) - report.condition_ms;
   return report;
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "backends/vm/base64.hpp"
+#include "backends/vm/guest_answers.hpp"
 #include "issu/base/clock.hpp"
 
 namespace issu::backends::vm {
@@ -12,23 +12,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::chrono::seconds answers_within{5};
-
-json parsed(const std::string& text) {
-  return json::parse(text, nullptr, false);
-}
-
-/// What is in "return" of an answer; discarded when there is none.
-json returned(const std::string& text) {
-  const json answer = parsed(text);
-  return answer.is_object() && answer.contains("return") ? answer["return"]
-                                                         : json(json::value_t::discarded);
-}
-
-std::string text_of(const json& status, const char* key) {
-  return status.contains(key) && status[key].is_string()
-             ? base64_decoded(status[key].get<std::string>())
-             : std::string();
-}
 
 }  // namespace
 
@@ -66,11 +49,8 @@ Result<int> GuestAgent::begin(const std::vector<std::string>& argv) {
   if (!begun) {
     return pass(std::move(begun).error(), what);
   }
-  const json process = returned(*begun);
-  if (!process.is_object() || !process.contains("pid") || !process["pid"].is_number_integer()) {
-    return fail(what + ": the agent's answer is not understood: " + begun->substr(0, 200));
-  }
-  return process["pid"].get<int>();
+  auto pid = parse_exec(*begun);
+  return pid ? pid : pass(std::move(pid).error(), what);
 }
 
 Result<GuestRun> GuestAgent::run(const std::vector<std::string>& argv,
@@ -87,16 +67,12 @@ Result<GuestRun> GuestAgent::run(const std::vector<std::string>& argv,
     if (!answer) {
       return pass(std::move(answer).error(), what);
     }
-    const json status = returned(*answer);
-    if (!status.is_object()) {
-      return fail(what + ": the agent's answer is not understood: " + answer->substr(0, 200));
+    auto ended = parse_exec_status(*answer);
+    if (!ended) {
+      return pass(std::move(ended).error(), what);
     }
-    if (status.value("exited", false)) {
-      GuestRun run;
-      run.exit_code = status.value("exitcode", 128 + status.value("signal", 0));
-      run.output = text_of(status, "out-data");
-      run.errors = text_of(status, "err-data");
-      return run;
+    if (*ended) {
+      return **std::move(ended);
     }
     if (deadline.passed()) {
       return fail(what + " takes longer than " + std::to_string(timeout.count()) + " s", {},

@@ -14,6 +14,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "issu/base/capabilities.hpp"
+
 namespace issu {
 namespace {
 
@@ -24,6 +26,7 @@ struct ExecPlan {
   std::vector<char*> envp;
   Fd netns;
   const char* folder = nullptr;
+  bool powerless = false;
 };
 
 Result<ExecPlan> plan_exec(const Argv& argv, const std::filesystem::path& netns,
@@ -73,7 +76,8 @@ Result<ExecPlan> plan_exec(const Argv& argv, const std::filesystem::path& netns,
   }
   const bool placed = dup2(in, 0) >= 0 && dup2(out, 1) >= 0 && dup2(err, 2) >= 0 &&
                       (!plan.netns || setns(plan.netns.get(), CLONE_NEWNET) == 0) &&
-                      (plan.folder == nullptr || chdir(plan.folder) == 0);
+                      (plan.folder == nullptr || chdir(plan.folder) == 0) &&
+                      (!plan.powerless || give_up_power());
   if (placed) {
     execvpe(plan.argv[0], plan.argv.data(), plan.envp.data());
   }
@@ -171,13 +175,17 @@ Result<RunOutput> run(const Argv& argv, const RunOptions& options) {
   if (!in || !out || !err || !report) {
     return fail("no pipes for " + argv[0] + ": out of file descriptors", "raise RLIMIT_NOFILE");
   }
+  plan->powerless = options.powerless;
+  const int child_in = options.stdin_file != nullptr ? options.stdin_file->get() : in->read.get();
+  const int child_out =
+      options.stdout_file != nullptr ? options.stdout_file->get() : out->write.get();
   signal(SIGPIPE, SIG_IGN);
   const pid_t pid = fork();
   if (pid < 0) {
     return fail_errno("forking for " + argv[0]);
   }
   if (pid == 0) {
-    exec_child(*plan, in->read.get(), out->write.get(), err->write.get(), report->write.get());
+    exec_child(*plan, child_in, child_out, err->write.get(), report->write.get());
   }
   in->read.reset();
   out->write.reset();

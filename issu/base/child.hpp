@@ -22,6 +22,11 @@ struct RunOptions {
   std::filesystem::path netns;   ///< run inside this network namespace (a file), empty: ours
   std::vector<std::string> environment;  ///< "NAME=value", added to ours
   std::filesystem::path folder;          ///< working folder, empty: ours
+  const Fd* stdin_file = nullptr;        ///< its standard input, in place of `input`
+  const Fd* stdout_file = nullptr;       ///< its standard output; `out` stays empty
+  /// For a program that reads what strangers wrote: it has no capability but that of reading files,
+  /// as root too, and what it starts can't get any again.
+  bool powerless = false;
 };
 
 struct RunOutput {

@@ -75,7 +75,8 @@ Result<void> write_file_atomic(const std::filesystem::path& path, std::string_vi
                                mode_t mode) {
   const std::filesystem::path beside = path.string() + ".new";
   {
-    const Fd fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+    const Fd fd(
+        ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode));
     if (!fd) {
       return fail_errno("creating " + beside.string());
     }

@@ -8,6 +8,7 @@
 #include "checkpoint/archive/pack.hpp"
 #include "checkpoint/archive/unpack.hpp"
 #include "checkpoint/criu.hpp"
+#include "issu/base/capabilities.hpp"
 #include "issu/base/file.hpp"
 #include "issu/base/netns.hpp"
 #include "issu/base/reasons.hpp"
@@ -17,6 +18,7 @@
 #include "issu/cli/checkpoint_words.hpp"
 #include "issu/cli/parts.hpp"
 #include "issu/image/bundle.hpp"
+#include "issu/image_fit.hpp"
 #include "issu/state_trip.hpp"
 
 namespace issu::cli {
@@ -33,6 +35,7 @@ struct Options : Common {
   bool force = false;
   bool replace = false;
   bool with_config = false;
+  bool allow_below_minimum = false;
 };
 
 /// Where it goes on, and from which payload.
@@ -116,6 +119,11 @@ Result<Target> check(const Options& options, const Router& router,
                     router.config.compatible,
                 "restore it on a router of the same description");
   }
+  if (const auto below = below_minimum(router.config, image::Kind::rootfs, manifest.image.version,
+                                       "what its daemons run from");
+      below && !options.allow_below_minimum) {
+    reasons.add(*below, "--allow-below-minimum restores it all the same");
+  }
   const auto criu = checkpoint::locate_criu();
   reasons.add_if(criu ? checkpoint::criu_self_test(*criu) : Result<void>(fail(criu.error())));
   const auto here = archive::this_machine(criu ? criu->version : manifest.machine.criu);
@@ -197,7 +205,14 @@ Result<ordered_json> bring_back(const Options& options, const Router& router,
   const bool configured = options.with_config || config_missing;
   Arrival arrival;
   arrival.into = target.slot;
-  arrival.payload = {router.store.payload(target.slot), index.manifest.image.version};
+  auto payload = router.store.verified(target.slot, {.version = index.manifest.image.version,
+                                                     .compatible = {},
+                                                     .kind = {},
+                                                     .sha256 = index.manifest.image.sha256});
+  if (!payload) {
+    return fail(std::move(payload).error());
+  }
+  arrival.payload = *std::move(payload);
   arrival.bytes = index.bytes();
   arrival.fill = [&](const fs::path& folder) -> Result<void> {
     const fs::path all = folder.string() + ".all";
@@ -263,6 +278,7 @@ Result<ordered_json> bring_back(const Options& options, const Router& router,
 }
 
 Result<ordered_json> restore(const Options& options) {
+  give_up_for_coordinator();
   auto router = open_router(options.file);
   if (!router) {
     return fail(std::move(router).error());
@@ -328,6 +344,8 @@ void add_checkpoint_restore(CLI::App& parent, Exit& exit) {
                       "The bundle of the image that they run from, when no slot holds it");
   command->add_flag("--replace", options->replace, "End the daemons that run on the router now");
   command->add_flag("--force", options->force, "Also when the archive is of another router");
+  command->add_flag("--allow-below-minimum", options->allow_below_minimum,
+                    "Also when its image is older than the minimum of router.toml");
   command->add_flag("--with-config", options->with_config,
                     "Put the configuration of the archive into the router's folder, too");
   add_example(

@@ -10,6 +10,7 @@
 #include "checkpoint/archive/pack.hpp"
 #include "checkpoint/conditioner/conditioner.hpp"
 #include "checkpoint/criu.hpp"
+#include "issu/base/capabilities.hpp"
 #include "issu/base/file.hpp"
 #include "issu/base/reasons.hpp"
 #include "issu/cli/checkpoint.hpp"
@@ -280,6 +281,7 @@ std::string result_text(const ordered_json& json) {
 }
 
 Result<ordered_json> save(const Options& options) {
+  give_up_for_coordinator();
   if (options.output.empty()) {
     ISSU_TRY(check_archive_name(options.name), "");
   }

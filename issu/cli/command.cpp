@@ -41,7 +41,8 @@ int say_error(const Error& error, bool json) {
     for (const Error& other : error.others()) {
       reasons.push_back(to_json(other));
     }
-    fmt::print("{}\n", nlohmann::json{{"exit_code", code}, {"errors", reasons}}.dump(2));
+    fmt::print("{}\n", nlohmann::json{{"exit_code", code}, {"errors", reasons}}.dump(
+                           2, ' ', false, nlohmann::json::error_handler_t::replace));
   }
   fmt::print(stderr, "issu: {}\n", error.message());
   return code;

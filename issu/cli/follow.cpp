@@ -5,7 +5,9 @@
 
 #include <filesystem>
 
+#include "issu/base/capabilities.hpp"
 #include "issu/base/child.hpp"
+#include "issu/base/json.hpp"
 #include "issu/cli/progress.hpp"
 #include "issu/decide.hpp"
 #include "issu/history.hpp"
@@ -42,7 +44,7 @@ int show_result(const Router& router, const RunOptions& options, Outcome outcome
     fmt::print(
         stderr,
         "issu: a person is needed: {}\n    -> repair what it names, then `issu resume -f {}`\n",
-        document->value("reason", ""), options.file);
+        value_of(*document, "reason", ""), options.file);
   }
   return exit_code_of(outcome);
 }
@@ -83,6 +85,7 @@ int follow(const Router& router, const RunOptions& options) {
 }
 
 int run_here(const Router& router, const RunOptions& options) {
+  give_up_for_coordinator();
   auto lock = router.store.lock();
   if (!lock) {
     return say_error(lock.error(), options.json);
@@ -98,6 +101,7 @@ int run_here(const Router& router, const RunOptions& options) {
 }  // namespace
 
 int coordinate(const Router& router) {
+  give_up_for_coordinator();
   auto lock = router.store.lock();
   if (!lock) {
     return say_error(lock.error(), false);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "issu/base/json.hpp"
 #include "issu/cli/command.hpp"
 #include "issu/cli/report_files.hpp"
 #include "issu/config/router_config.hpp"
@@ -39,9 +40,9 @@ int list(const Options& options) {
   for (const auto& document : *history) {
     const auto& lost = document["data_plane"]["lost"];
     const auto& dark = document["control_plane"]["dark_ms"];
-    fmt::print("{:<24} {:<14} {:<10} {:<10} {:>10} {:>12}\n", document.value("id", ""),
-               document.value("outcome", ""), document.value("from", ""), document.value("to", ""),
-               lost.is_null() ? "-" : lost.dump(),
+    fmt::print("{:<24} {:<14} {:<10} {:<10} {:>10} {:>12}\n", value_of(document, "id", ""),
+               value_of(document, "outcome", ""), value_of(document, "from", ""),
+               value_of(document, "to", ""), lost.is_null() ? "-" : lost.dump(),
                dark.is_null() ? "-" : fmt::format("{:.1f}", dark.get<double>()));
   }
   return 0;

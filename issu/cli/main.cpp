@@ -1,3 +1,4 @@
+#include "issu/base/capabilities.hpp"
 #include "issu/cli/command.hpp"
 #include "issu/cli/follow.hpp"
 
@@ -15,6 +16,7 @@ constexpr const char* exit_codes =
 
 int main(int argc, char** argv) {
   using namespace issu::cli;
+  issu::give_up_unneeded();
   CLI::App app(about, "issu");
   app.footer(exit_codes);
   app.set_version_flag("--version", std::string("issu ") + ISSU_VERSION);
@@ -46,6 +48,15 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     // CLI11 answers --help and --version this way too, with 0.
     return app.exit(error) == 0 ? 0 : 2;
+  } catch (const std::exception& error) {
+    // No error of ours comes this way: what is on the disk, or was answered, is not what was
+    // thought possible. The journal has what was done; nothing is lost by ending here.
+    return say_error(
+        issu::Error("this should not happen: " + std::string(error.what()),
+                    "`issu status` says where an upgrade stands, `issu resume` goes on "
+                    "with it; tell those who make issu what you did",
+                    issu::ErrorKind::needs_person),
+        false);
   }
   return exit.code;
 }

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "issu/base/json.hpp"
+
 namespace issu::cli {
 namespace {
 
@@ -26,8 +28,8 @@ void Progress::record(const Record& record) {
   switch (record.event) {
     case Event::opened:
       opened_ = record.mono;
-      fmt::print(stderr, "upgrade {} to {}\n", record.facts.value("id", ""),
-                 record.facts.value("image", ""));
+      fmt::print(stderr, "upgrade {} to {}\n", value_of(record.facts, "id", ""),
+                 value_of(record.facts, "image", ""));
       break;
     case Event::begun:
     case Event::undoing:

@@ -15,10 +15,12 @@ namespace {
 struct Options : Common {
   std::string image;
   bool purge = false;
+  bool allow_below_minimum = false;
 };
 
 /// Brings the first image into slot a: the same verification as an upgrade's.
-Result<void> first_image(const Router& router, const std::string& image) {
+Result<void> first_image(const Router& router, const Options& options) {
+  const std::string& image = options.image;
   auto bundle = image::open_bundle(image, router.config.keyring);
   if (!bundle) {
     return fail(std::move(bundle).error().as(ErrorKind::refused));
@@ -28,6 +30,8 @@ Result<void> first_image(const Router& router, const std::string& image) {
     return fail(std::move(compatible).error().as(ErrorKind::refused));
   }
   ISSU_TRY(check_first(*router.rp, bundle->manifest(), image), "looking at the image");
+  ISSU_TRY(check_minimum(router.config, bundle->manifest(), image, options.allow_below_minimum),
+           "looking at the image");
   const auto slot = backends::Slot::a;
   ISSU_TRY(make_dirs(router.store.slot_dir(slot)), "preparing slot a");
   ISSU_TRY(image::extract_payload(*bundle, router.store.payload(slot)), "preparing slot a");
@@ -66,7 +70,7 @@ Result<void> bring_up(const Router& router, const Options& options) {
       return fail("the router " + router.config.router.name + " has no image yet",
                   "issu router up -f " + options.file + " --image FILE", ErrorKind::refused);
     }
-    ISSU_TRY(first_image(router, options.image), "bringing in the first image");
+    ISSU_TRY(first_image(router, options), "bringing in the first image");
     active = router.store.active();
   } else if (!options.image.empty()) {
     return fail("the router has an image already",
@@ -80,7 +84,11 @@ Result<void> bring_up(const Router& router, const Options& options) {
   }
   ISSU_TRY(make_dirs(router.config.router.run_dir), "bringing the router up");
   ISSU_TRY(router.npu->up(), "bringing the chassis up");
-  ISSU_TRY(router.rp->stage(slot, router.store.staged(slot, **image)), "mounting the image");
+  const auto payload = router.store.verified(slot, **image);
+  if (!payload) {
+    return fail(payload.error());
+  }
+  ISSU_TRY(router.rp->stage(slot, *payload), "mounting the image");
   ISSU_TRY(router.rp->boot(slot), "booting the active slot");
   ISSU_TRY(router.npu->punt_to((*active)->epoch, slot), "connecting the ports");
   return router.rp->activate(slot);
@@ -273,6 +281,8 @@ void add_verb(CLI::App& command, Exit& exit, const char* name, const char* what,
   add_example(*sub, example);
   if (std::string(name) == "up") {
     sub->add_option("--image", options->image, "The first image (a bundle), for a new router");
+    sub->add_flag("--allow-below-minimum", options->allow_below_minimum,
+                  "Also one that is older than the minimum of router.toml");
   }
   if (std::string(name) == "down") {
     sub->add_flag("--purge", options->purge, "Remove images, history and state as well");

@@ -23,6 +23,7 @@ struct Options : Common {
   double soak_s = -1;
   bool auto_accept = false;
   bool over_budget = false;
+  bool allow_below_minimum = false;
   bool plan = false;
   bool foreground = false;
   ReportFiles files;
@@ -37,6 +38,7 @@ UpgradeOptions upgrade_options(const Router& router, const Options& options) {
   result.soak_s = options.soak_s < 0 ? router.config.timers.soak_s : options.soak_s;
   result.auto_accept = options.auto_accept;
   result.over_budget = options.over_budget;
+  result.allow_below_minimum = options.allow_below_minimum;
   return result;
 }
 
@@ -49,6 +51,9 @@ void show_forecast(const Router& router, const nlohmann::json& facts) {
                                                account.entries, router.config.sla, wall_now()))}}));
   if (facts.contains("over_budget")) {
     fmt::print("  by --over-budget: {}\n", facts["over_budget"].get<std::string>());
+  }
+  if (facts.contains("below_minimum")) {
+    fmt::print("  by --allow-below-minimum: {}\n", facts["below_minimum"].get<std::string>());
   }
 }
 
@@ -174,6 +179,8 @@ void add_run_options(CLI::App& command, Options& options) {
                    "Health and budgets accept it at the end of the soak");
   command.add_flag("--over-budget", options.over_budget,
                    "Run it even where it is predicted to cost more than the SLA budget has left");
+  command.add_flag("--allow-below-minimum", options.allow_below_minimum,
+                   "Run it even where the image is older than the minimum of router.toml");
   command.add_flag(
       "--foreground", options.foreground,
       "Run the coordinator in this process: it ends with it, and `issu resume` goes on");

@@ -117,4 +117,17 @@ Result<void> check_router_name(std::string_view name) {
   return {};
 }
 
+Result<void> check_version(std::string_view version) {
+  constexpr std::string_view others = "._-+~:";
+  const bool good = !version.empty() && version.size() <= 64 &&
+                    std::all_of(version.begin(), version.end(), [&](char byte) {
+                      return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                             (byte >= '0' && byte <= '9') ||
+                             others.find(byte) != std::string_view::npos;
+                    });
+  return good ? Result<void>()
+              : fail("\"" + std::string(version.substr(0, 80)) + "\" is not a version",
+                     "letters, digits and . _ - + ~ :, at most 64, as images have it: \"8.4.4\"");
+}
+
 }  // namespace issu::config

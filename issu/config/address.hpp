@@ -34,5 +34,7 @@ Result<void> check_interface_name(std::string_view name);
 Result<void> check_netns_name(std::string_view name);
 /// A router's name: a-z, 0-9 and '-', not at its ends, up to 24 characters.
 Result<void> check_router_name(std::string_view name);
+/// A version as images have it: up to 64 of A-Z a-z 0-9 . _ - + ~ :
+Result<void> check_version(std::string_view version);
 
 }  // namespace issu::config

@@ -43,6 +43,8 @@ struct RouterConfig {
   std::string way_back = "cold";  ///< of the strategy restart: "saved" or "cold"
   std::string compatible;         ///< what an image's manifest must say
   std::filesystem::path keyring;  ///< PEM: certificates that may sign images
+  std::string minimum_version;    ///< of routing software or a disk; empty: any
+  std::string minimum_kernel;     ///< of an image of kind kernel; empty: any
   measure::MeasurePlan measure;   ///< probe streams and peers to watch
   Budgets budgets;
   ledger::Sla sla;

@@ -188,6 +188,13 @@ void read_images_section(StrictTable& document, const fs::path& folder, RouterCo
     section->refuse("keyring", "there is no file " + config.keyring.string(),
                     "put the PEM certificates that may sign images there, or correct the path");
   }
+  for (const auto& [key, version] : {std::pair{"minimum_version", &config.minimum_version},
+                                     std::pair{"minimum_kernel", &config.minimum_kernel}}) {
+    if (section->has(key)) {
+      *version = section->text(key);
+      tell(*section, key, check_version(*version));
+    }
+  }
   section->finish();
 }
 

@@ -11,6 +11,7 @@
 #include "issu/drill/judge.hpp"
 #include "issu/drill/lab.hpp"
 #include "issu/drill/runner.hpp"
+#include "issu/drill/secrets.hpp"
 
 namespace issu::drill {
 namespace {
@@ -134,6 +135,9 @@ Result<DrillOutcome> run_drill(const Scenario& scenario, const DrillOptions& opt
   outcome.upgrades = runner.upgrades();
   for (const Expectation& expectation : scenario.expectations) {
     outcome.judgements.push_back(judge(expectation, outcome.upgrades));
+  }
+  for (Judgement& judgement : judge_secrets(lab->layout(), outcome.upgrades)) {
+    outcome.judgements.push_back(std::move(judgement));
   }
   const bool good = done && outcome.passed();
   if (!good || options.keep) {

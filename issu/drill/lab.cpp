@@ -217,8 +217,18 @@ void Lab::save_evidence(const fs::path& folder) const {
   std::error_code ignored;
   fs::copy_file(layout_.router_file(), folder / "router.toml", fs::copy_options::overwrite_existing,
                 ignored);
-  fs::copy(layout_.config_dir(), folder / "config",
-           fs::copy_options::recursive | fs::copy_options::overwrite_existing, ignored);
+  fs::create_directories(folder / "config", ignored);
+  for (const auto& entry : fs::directory_iterator(layout_.config_dir(), ignored)) {
+    std::string text = read_file(entry.path()).value_or("");
+    for (const PeerPlace& peer : layout_.peers) {
+      const std::string& password = peer.spec.password;
+      for (auto at = text.find(password); !password.empty() && at != std::string::npos;
+           at = text.find(password, at)) {
+        text.replace(at, password.size(), "(password)");
+      }
+    }
+    static_cast<void>(write_file_atomic(folder / "config" / entry.path().filename(), text));
+  }
 }
 
 }  // namespace issu::drill

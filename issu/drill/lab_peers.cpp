@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <vector>
 
 #include "issu/base/file.hpp"
 #include "issu/base/netns.hpp"
@@ -21,14 +22,20 @@ Result<void> ip(const PeerPlace& peer, Argv words) {
   return done ? Result<void>() : pass(std::move(done).error(), "peer " + peer.spec.name);
 }
 
-/// FRR's daemons give up root: their folder has to be their own user's.
+/// FRR's daemons give up root: their folder and what they read in it has to be their own user's.
 Result<void> give_to_frr(const fs::path& dir) {
   const passwd* user = ::getpwnam("frr");
   if (user == nullptr) {
     return fail("there is no user frr on this machine", "apt-get install frr");
   }
-  if (::chown(dir.c_str(), user->pw_uid, user->pw_gid) != 0) {
-    return fail_errno("giving " + dir.string() + " to the user frr");
+  std::vector<fs::path> all{dir};
+  for (const auto& entry : fs::directory_iterator(dir)) {
+    all.push_back(entry.path());
+  }
+  for (const fs::path& each : all) {
+    if (::chown(each.c_str(), user->pw_uid, user->pw_gid) != 0) {
+      return fail_errno("giving " + each.string() + " to the user frr");
+    }
   }
   return {};
 }
@@ -39,18 +46,17 @@ Result<void> write_peer(const Layout& layout, const PeerPlace& peer) {
   if (peer.spec.daemon == "bird") {
     return write_file_atomic(peer.dir / "bird.conf", bird_peer_conf(layout, peer));
   }
-  ISSU_TRY(write_file_atomic(peer.dir / "bgpd.conf", frr_peer_conf(layout, peer), 0644),
+  ISSU_TRY(write_file_atomic(peer.dir / "bgpd.conf", frr_peer_conf(layout, peer)),
            "peer " + peer.spec.name);
   if (layout.ospf) {
-    ISSU_TRY(write_file_atomic(peer.dir / "ospfd.conf", frr_peer_ospf_conf(layout, peer), 0644),
+    ISSU_TRY(write_file_atomic(peer.dir / "ospfd.conf", frr_peer_ospf_conf(layout, peer)),
              "peer " + peer.spec.name);
   }
   if (layout.bfd) {
-    ISSU_TRY(
-        write_file_atomic(peer.dir / "bfdd.conf", frr_bfd_conf(*layout.bfd, peer.spec.name), 0644),
-        "peer " + peer.spec.name);
+    ISSU_TRY(write_file_atomic(peer.dir / "bfdd.conf", frr_bfd_conf(*layout.bfd, peer.spec.name)),
+             "peer " + peer.spec.name);
   }
-  ISSU_TRY(write_file_atomic(peer.dir / "zebra.conf", "hostname " + peer.spec.name + "\n", 0644),
+  ISSU_TRY(write_file_atomic(peer.dir / "zebra.conf", "hostname " + peer.spec.name + "\n"),
            "peer " + peer.spec.name);
   return give_to_frr(peer.dir);
 }
@@ -76,11 +82,11 @@ std::string frr_router_file(const LabSpec& spec, const Layout& layout, const std
 /// BIRD reads one file; each of FRR's daemons its own.
 Result<void> write_router_config(const LabSpec& spec, const Layout& layout) {
   if (spec.suite == "bird") {
-    return write_file_atomic(layout.config_dir() / "bird.conf", bird_router_conf(layout), 0644);
+    return write_file_atomic(layout.config_dir() / "bird.conf", bird_router_conf(layout));
   }
   for (const std::string& daemon : spec.frr_daemons()) {
     ISSU_TRY(write_file_atomic(layout.config_dir() / (daemon + ".conf"),
-                               frr_router_file(spec, layout, daemon), 0644),
+                               frr_router_file(spec, layout, daemon)),
              daemon);
   }
   return {};

@@ -1,5 +1,6 @@
 #include "issu/image/squashfs.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <charconv>
@@ -22,6 +23,26 @@ RunOptions patient() {
   options.timeout = kPatience;
   return options;
 }
+
+/// unsquashfs on a file that a stranger may have made: it reads it as its standard input, has no
+/// power of root's, and writes nothing but to what it is given.
+Result<std::string> unsquash(const std::filesystem::path& squashfs, Argv words,
+                             const Fd* into = nullptr) {
+  const Fd file(::open(squashfs.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) {
+    return fail_errno("opening " + squashfs.string());
+  }
+  RunOptions options = patient();
+  options.stdin_file = &file;
+  options.stdout_file = into;
+  options.powerless = true;
+  Argv argv{"unsquashfs", "-no-progress"};
+  argv.insert(argv.end(), words.begin(), words.end());
+  return run_checked(argv, options);
+}
+
+/// Where it finds that file.
+constexpr const char* kItsInput = "/proc/self/fd/0";
 
 const char* type_name(char type) {
   switch (type) {
@@ -89,7 +110,7 @@ void fix_times(Argv& argv) {
 
 Result<std::vector<Entry>> list_plain(const std::filesystem::path& squashfs,
                                       const std::string& shown) {
-  auto listing = run_checked({"unsquashfs", "-no-progress", "-lln", squashfs.string()}, patient());
+  auto listing = unsquash(squashfs, {"-lln", kItsInput});
   if (!listing) {
     return fail(std::move(listing).error().within("listing " + shown).as(ErrorKind::refused));
   }
@@ -124,16 +145,17 @@ Result<std::vector<Entry>> list_plain(const std::filesystem::path& squashfs,
 }
 
 Result<std::string> read_entry(const std::filesystem::path& squashfs, const std::string& name) {
-  return run_checked(
-      {"unsquashfs", "-no-progress", "-no-wildcards", "-cat", squashfs.string(), name}, patient());
+  return unsquash(squashfs, {"-no-wildcards", "-cat", kItsInput, name});
 }
 
 Result<void> extract_entry(const std::filesystem::path& squashfs, const std::string& name,
                            const std::filesystem::path& folder) {
-  // -f: the folder is there already, made by us with a mode of ours.
-  auto said = run_checked({"unsquashfs", "-no-progress", "-no-wildcards", "-no-xattrs", "-f", "-d",
-                           folder.string(), squashfs.string(), name},
-                          patient());
+  const std::filesystem::path place = folder / name;
+  const Fd file(::open(place.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file) {
+    return fail_errno("creating " + place.string());
+  }
+  auto said = unsquash(squashfs, {"-no-wildcards", "-cat", kItsInput, name}, &file);
   if (!said) {
     return pass(std::move(said).error(), "extracting " + name);
   }

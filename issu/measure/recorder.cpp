@@ -58,13 +58,14 @@ Result<void> Recorder::sample(const Live& live) {
   for (const LiveStream& stream : live.streams) {
     streams[stream.name] = {stream.sent, stream.received, stream.lost};
   }
-  return append(nlohmann::json{{"t", live.at}, {"streams", streams}}.dump());
+  return append(nlohmann::json{{"t", live.at}, {"streams", streams}}.dump(
+      -1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 Result<void> Recorder::event(const PeerEvent& event) {
   return append(nlohmann::json{
       {"t", event.at}, {"peer", event.peer}, {"session", event.session}, {"event", event.what}}
-                    .dump());
+                    .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 Result<void> Recorder::result(const Measurement& measurement) {

@@ -62,7 +62,8 @@ Result<T> read(std::string_view text, const char* what) {
 }  // namespace
 
 std::string measurement_to_json(const Measurement& measurement) {
-  return nlohmann::json(measurement).dump(1) + "\n";
+  return nlohmann::json(measurement).dump(1, ' ', false, nlohmann::json::error_handler_t::replace) +
+         "\n";
 }
 
 Result<Measurement> measurement_from_json(std::string_view text) {
@@ -70,7 +71,7 @@ Result<Measurement> measurement_from_json(std::string_view text) {
 }
 
 std::string live_to_json(const Live& live) {
-  return nlohmann::json(live).dump() + "\n";
+  return nlohmann::json(live).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 Result<Live> live_from_json(std::string_view text) {

@@ -24,6 +24,9 @@ struct Free {
 inline void free_certificates(STACK_OF(X509) * list) {
   sk_X509_pop_free(list, X509_free);
 }
+inline void free_pem(STACK_OF(X509_INFO) * list) {
+  sk_X509_INFO_pop_free(list, X509_INFO_free);
+}
 
 using BioHandle = std::unique_ptr<BIO, Free<BIO_free_all>>;
 using BioMethodHandle = std::unique_ptr<BIO_METHOD, Free<BIO_meth_free>>;
@@ -33,6 +36,7 @@ using StoreHandle = std::unique_ptr<X509_STORE, Free<X509_STORE_free>>;
 using KeyHandle = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 using DigestHandle = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
 using CertificatesHandle = std::unique_ptr<STACK_OF(X509), Free<free_certificates>>;
+using PemHandle = std::unique_ptr<STACK_OF(X509_INFO), Free<free_pem>>;
 
 /// What OpenSSL last complained of on this thread, and forgets it all.
 inline std::string openssl_reason() {

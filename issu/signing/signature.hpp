@@ -21,7 +21,9 @@ struct Signer {
 
 /// Verifies a detached CMS signature (DER) over the first `size` bytes of a file: content, chain
 /// up to a certificate of the keyring (PEM), validity today, and the purpose that RAUC asks for
-/// (e-mail signing). The file is read in small pieces. `name` is for messages.
+/// (e-mail signing). A keyring that has revocation lists (`X509 CRL`) must have a valid one of each
+/// authority of the chain, and none of its certificates may stand in one. The file is read in small
+/// pieces. `name` is for messages.
 Result<Signer> verify_signature(const Fd& file, std::uint64_t size, std::string_view signature,
                                 const std::filesystem::path& keyring, const std::string& name);
 /// The same over bytes in memory (2 GiB at most).

@@ -80,15 +80,32 @@ Result<StoreHandle> read_keyring(const std::filesystem::path& keyring) {
   }
   StoreHandle store(X509_STORE_new());
   const BioHandle bio(BIO_new_mem_buf(text->data(), static_cast<int>(text->size())));
-  int count = 0;
-  while (const X509Handle certificate{PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)}) {
-    X509_STORE_add_cert(store.get(), certificate.get());
-    ++count;
+  // One that can't be read to its end is not taken: what is lost could be a revocation.
+  const PemHandle parts(PEM_X509_INFO_read_bio(bio.get(), nullptr, nullptr, nullptr));
+  if (!parts) {
+    return refuse("the keyring " + keyring.string() + " is damaged: " + openssl_reason(),
+                  "put it there again, whole");
+  }
+  int certificates = 0;
+  int revocations = 0;
+  for (int i = 0; i < sk_X509_INFO_num(parts.get()); ++i) {
+    const X509_INFO* part = sk_X509_INFO_value(parts.get(), i);
+    if (part->x509 != nullptr) {
+      X509_STORE_add_cert(store.get(), part->x509);
+      ++certificates;
+    }
+    if (part->crl != nullptr) {
+      X509_STORE_add_crl(store.get(), part->crl);
+      ++revocations;
+    }
   }
   ERR_clear_error();
-  if (count == 0) {
+  if (certificates == 0) {
     return refuse("the keyring " + keyring.string() + " has no certificate in it",
                   "it is a PEM file: -----BEGIN CERTIFICATE-----");
+  }
+  if (revocations != 0) {
+    X509_STORE_set_flags(store.get(), X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
   }
   return store;
 }
@@ -121,6 +138,22 @@ tl::unexpected<Error> chain_error(const ChainFault& fault, const std::string& na
                       "images",
                       name, fault.subject),
           "make the certificate with extendedKeyUsage=codeSigning,emailProtection");
+    case X509_V_ERR_CERT_REVOKED:
+      return refuse(
+          fmt::format("{} is signed with a certificate that was revoked: {}", name, fault.subject),
+          "do not use it; have it signed with another certificate");
+    case X509_V_ERR_UNABLE_TO_GET_CRL:
+      return refuse(fmt::format("whether {}, who signed {}, was revoked is not known: the keyring "
+                                "{} has lists of others, and none of its authority",
+                                fault.subject, name, keyring),
+                    "put a revocation list of each authority into the keyring");
+    case X509_V_ERR_CRL_HAS_EXPIRED:
+    case X509_V_ERR_CRL_NOT_YET_VALID:
+      return refuse(
+          fmt::format("whether {}, who signed {}, was revoked is not known: the "
+                      "revocation list in the keyring {} is not valid today",
+                      fault.subject, name, keyring),
+          "put the authority's newest list into the keyring, or set this machine's clock");
     default:
       return refuse(fmt::format("the certificate {} that {} is signed with is not accepted: {}",
                                 fault.subject, name, X509_verify_cert_error_string(fault.code)),

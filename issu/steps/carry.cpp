@@ -1,3 +1,4 @@
+#include "issu/base/json.hpp"
 #include "issu/guard.hpp"
 #include "issu/steps/steps.hpp"
 #include "issu/steps/way_back.hpp"
@@ -35,7 +36,7 @@ Result<void> restore_old_side(Context& context) {
     error.also(std::move(latest).error().within("the state that the new side had last"));
   }
   if (here->saved) {
-    const bool ran = switchover_undone(context).value("ran", false);
+    const bool ran = value_of(switchover_undone(context), "ran", false);
     Result<void> earlier;
     if (ran) {
       earlier = restore_without_sessions(context);

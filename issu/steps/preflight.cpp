@@ -96,6 +96,13 @@ void check_image(Context& context, Reasons& reasons, nlohmann::json& facts) {
   facts = {{"from", version},
            {"to", bundle->manifest().version},
            {"kind", bundle->manifest().kind_text()}};
+  const std::string name = context.options.image.string();
+  reasons.add_if(
+      check_minimum(context.config, bundle->manifest(), name, context.options.allow_below_minimum));
+  if (const auto below = below_minimum(context.config, bundle->manifest().kind,
+                                       bundle->manifest().version, name)) {
+    facts["below_minimum"] = *below;
+  }
 }
 
 }  // namespace

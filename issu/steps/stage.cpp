@@ -70,8 +70,11 @@ Result<nlohmann::json> stage_mounted(Context& context) {
     return pass(std::move(image).error(), "bringing the image into the other slot");
   }
   ISSU_TRY(context.store.set_image(context.to, *image), "describing the other slot");
-  ISSU_TRY(context.rp.stage(context.to, context.store.staged(context.to, *image)),
-           "mounting the image");
+  const auto payload = context.store.verified(context.to, *image);
+  if (!payload) {
+    return fail(payload.error());
+  }
+  ISSU_TRY(context.rp.stage(context.to, *payload), "mounting the image");
   return nlohmann::json{{"bytes", bundle->payload_size()}};
 }
 

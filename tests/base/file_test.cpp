@@ -42,6 +42,14 @@ TEST_CASE("a write that can't be done leaves the old file") {
   CHECK_FALSE(issu::write_file_atomic(folder / "none/f", "x").has_value());
 }
 
+TEST_CASE("a link that lies in wait beside a file is not written through") {
+  const TempDir dir;
+  REQUIRE(issu::write_file_atomic(dir / "victim", "mine"));
+  std::filesystem::create_symlink(dir / "victim", dir / "file.new");
+  CHECK_FALSE(issu::write_file_atomic(dir / "file", "theirs"));
+  CHECK(*issu::read_file(dir / "victim") == "mine");
+}
+
 TEST_CASE("a file beyond the limit is refused, not cut") {
   const TempDir folder;
   REQUIRE(issu::write_file_atomic(folder / "f", std::string(1000, 'x')));

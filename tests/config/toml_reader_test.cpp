@@ -32,6 +32,33 @@ TEST_CASE("a syntax error names file and line") {
   CHECK(document.error().what().find("edge.toml:2: not TOML") != std::string::npos);
 }
 
+TEST_CASE("a table whose name begins with no letter is an error, not the end of the program") {
+  for (const char* text : {"[!x]\n", "[[{b=1}]]\n", "[[[x]]]\n", "[.a]\n", "[[ ]]\n"}) {
+    CAPTURE(text);
+    const auto document = parse_toml(text, "edge.toml");
+    REQUIRE_FALSE(document);
+    CHECK(document.error().message().find("edge.toml:1: not TOML") != std::string::npos);
+  }
+}
+
+TEST_CASE("letters beyond ASCII stand in texts and comments, nowhere else") {
+  const auto good = parse_toml(
+      "\xEF\xBB\xBF# é\na = \"é \\\" é\" # é \"\nb = 'é\\'\nc = \"\"\"é\n\"é\"\"\"\"\n"
+      "d = '''é'\né'''\n\"é\" = 1\n",
+      "f");
+  REQUIRE_MESSAGE(good, good.error().message());
+  CHECK(good->members.size() == 5);
+  CHECK(good->find("a")->value.text == "é \" é");
+  CHECK(good->find("c")->value.text == "é\n\"é\"");
+  for (const char* text : {"a = 1\nb = é\n", "a = 1\né = 2\n", "a = 1\n[té]\n",
+                           "a = 'x'\nb = 1 \u00a0\n", "\n\xff\n", "a = \"\"\"\n\"\"\" \u2028\n"}) {
+    CAPTURE(text);
+    const auto document = parse_toml(text, "edge.toml");
+    REQUIRE_FALSE(document);
+    CHECK(document.error().message().find("edge.toml:2: not TOML") != std::string::npos);
+  }
+}
+
 TEST_CASE("the same key twice is an error") {
   CHECK_FALSE(parse_toml("a = 1\na = 2\n", "f"));
 }

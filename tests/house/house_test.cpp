@@ -115,6 +115,27 @@ TEST_CASE("an include that is allowed passes") {
   CHECK(including("tests/issu/x.cpp", "issu/journal.hpp") == 0);
 }
 
+TEST_CASE("commands are run without a shell") {
+  expect_none(house::shell_violations(our_tree()));
+}
+
+TEST_CASE("words for a shell are found") {
+  const auto count = [](const std::string& text, const std::string& path = "issu/x.cpp") {
+    return house::shell_violations({{path, text}}).size();
+  };
+  CHECK(count("  system(\"ls\");\n") == 1);
+  CHECK(count("  return ::system(text.c_str());\n") == 1);
+  CHECK(count("  if (std::system (nullptr) == 0) {\n") == 1);
+  CHECK(count("  FILE* f = popen(command, \"r\");\n") == 1);
+  CHECK(count("  run({\"sh\", \"-c\", text});\n") == 1);
+  CHECK(count("  run({\"/bin/bash\", file});\n") == 1);
+  CHECK(count("  run({\"busybox\", \"sh\"});\n") == 1);
+  CHECK(count("  const auto file_system = system_of(x);  // system(\n") == 0);
+  CHECK(count("  run({\"ssh\", \"host\"}); the_system(x);\n") == 0);
+  CHECK(count("\"(nothing of the system (it) runs)\"\n") == 0);
+  CHECK(count("  system(\"ls\");\n", "tests/x.cpp") == 0);
+}
+
 TEST_CASE("a second owner of a vendor's library is found") {
   const std::string line = "#include <lxc/lxccontainer.h>\n";
   CHECK(house::sole_owner_violations({{"backends/lxc/a.cpp", line}}).empty());

@@ -26,6 +26,9 @@ std::vector<std::string> word_violations(const Tree& tree);
 /// Invariants of docs/architecture.md without a test in docs/invariants.md, and tests named there
 /// that are not in the tree.
 std::vector<std::string> invariant_violations(const Tree& tree);
+/// Lines of the product that give a text to a shell of this machine. `allowed` counts those that
+/// the table has a reason for.
+std::vector<std::string> shell_violations(const Tree& tree);
 /// Files of code that are too long; those that are merely long go to `notes`.
 std::vector<std::string> length_violations(const Tree& tree, std::vector<std::string>& notes);
 

@@ -69,7 +69,7 @@ inline const std::vector<Folder>& folders() {
       // The coordinator: it knows the ports, never who stands behind them.
       {"issu",
        {"backends", "state-sync", "issu/config", "issu/image", "issu/measure", "issu/report",
-        "issu/report/ledger"}},
+        "issu/report/ledger", "issu/signing"}},
       {"issu/cli", {}, true},
       {"tests", {}, true},
   };
@@ -106,6 +106,26 @@ inline const std::vector<SoleOwner>& sole_owners() {
       {"liblxc", "#include <lxc/"},     {"libvirt", "#include <libvirt/"},
       {"SQLite", "#include <sqlite3"},  {"libcriu", "#include <criu/"},
       {"the CRIU program", "\"criu\""},
+  };
+  return table;
+}
+
+/// A file that gives words to a shell, and why that is no shell of the router's machine that reads
+/// what somebody else wrote. Everything else starts programs by a list of words.
+struct Shell {
+  std::string_view file;
+  std::string_view why;
+};
+
+inline const std::vector<Shell>& shells() {
+  static const std::vector<Shell> table = {
+      {"backends/vm/guest_words.cpp", "a script of the tree, in a guest; values are its arguments"},
+      {"backends/vm/guest_files.hpp", "the name of the guest's shell"},
+      {"backends/vm/guest_files.cpp", "a script of the tree, written for the guest"},
+      {"backends/vm/route_processor.cpp", "a script of the tree without values, in a guest"},
+      {"issu/cli/manual.cpp", "the name of a completion that is written out"},
+      {"issu/drill/hypervisors.cpp",
+       "a script of the tree, for a drill; the folder is an argument"},
   };
   return table;
 }

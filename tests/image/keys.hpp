@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "issu/base/child.hpp"
 #include "issu/base/file.hpp"
@@ -37,8 +38,27 @@ class Keys {
   [[nodiscard]] std::filesystem::path certificate() const { return folder_ / "signer.pem"; }
   [[nodiscard]] std::filesystem::path key() const { return folder_ / "signer.key"; }
 
+  /// A revocation list of the authority (PEM) with these certificates on it, valid from `from` to
+  /// `until` ("20260131000000Z").
+  [[nodiscard]] std::string revocations(const std::vector<std::filesystem::path>& certificates,
+                                        const std::string& from = "20200101000000Z",
+                                        const std::string& until = "20990101000000Z") const {
+    REQUIRE(write_file_atomic(folder_ / "index", ""));
+    REQUIRE(write_file_atomic(folder_ / "ca.cnf",
+                              "[ca]\ndefault_ca=here\n[here]\ndatabase=index\ndefault_md=sha256\n"
+                              "certificate=ca.pem\nprivate_key=ca.key\n"));
+    for (const auto& certificate : certificates) {
+      openssl({"ca", "-config", "ca.cnf", "-revoke", certificate.string()});
+    }
+    openssl({"ca", "-config", "ca.cnf", "-gencrl", "-crl_lastupdate", from, "-crl_nextupdate",
+             until, "-out", "list.pem"});
+    const auto list = read_file(folder_ / "list.pem");
+    REQUIRE(list);
+    return *list;
+  }
+
  private:
-  void openssl(Argv argv) {
+  void openssl(Argv argv) const {
     argv.insert(argv.begin(), "openssl");
     RunOptions options;
     options.folder = folder_;

@@ -1,6 +1,7 @@
 #include "issu/coordinator.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -63,6 +64,21 @@ TEST_CASE("a probe that was killed: the document names what was not measured, an
   REQUIRE(control["echoes"].size() == 1);
   CHECK(control["echoes"][0]["answered"].is_null());
   CHECK(document["rfc7654"]["tpl_frames"].is_null());
+}
+
+TEST_CASE("an upgrade leaves no descriptor and no child behind, however it ends") {
+  const auto open_now = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+  };
+  for (const char* request : {"accept", "abort", ""}) {
+    CAPTURE(request);
+    Lab lab;
+    const auto before = open_now();
+    lab.open(request);
+    REQUIRE(lab.run());
+    CHECK(open_now() == before);
+    CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
+  }
 }
 
 TEST_CASE("the old side is fenced before the new one starts, and held routes before that") {

@@ -87,6 +87,20 @@ TEST_CASE("a flipped byte is either a torn last record or an error for a person,
   CHECK(refused > 0);
 }
 
+TEST_CASE("an end of no phase is no record, however right its checksum is") {
+  const tests::TempDir dir;
+  for (const Event event :
+       {Event::begun, Event::done, Event::failed, Event::undoing, Event::undone}) {
+    auto journal = Journal::create(dir / "journal");
+    REQUIRE(journal);
+    REQUIRE(journal->append({event, std::nullopt, "", {}, 0, 0}));
+    REQUIRE(journal->append({Event::requested, std::nullopt, "abort", {}, 0, 0}));
+    const auto records = Journal::read(dir / "journal");
+    REQUIRE_FALSE(records);
+    CHECK(records.error().kind() == ErrorKind::needs_person);
+  }
+}
+
 TEST_CASE("an append tells its listener after it is on disk") {
   const tests::TempDir dir;
   auto journal = Journal::create(dir / "journal");

@@ -12,6 +12,9 @@ namespace {
 
 constexpr const char* old_kernel = "6.1.0-50-cloud-amd64";
 constexpr const char* new_kernel = "6.12.1-cloud-amd64";
+/// What `sha256sum` says of "the disk".
+constexpr const char* of_the_disk =
+    "9adbe61c0a85928d12e6d42eb41c5f28e84b024885fa115be30469fb5c43445f";
 
 /// A router of virtual machines, and an image with another kernel.
 struct KernelLab : Lab {
@@ -22,7 +25,7 @@ struct KernelLab : Lab {
     world.kernel = old_kernel;
     world.staged_kernel = new_kernel;
     REQUIRE(write_file_atomic(store.payload(backends::Slot::a), "the disk"));
-    REQUIRE(store.set_image(backends::Slot::a, {"8.4.4", "issu-test", "disk", "abc"}));
+    REQUIRE(store.set_image(backends::Slot::a, {"8.4.4", "issu-test", "disk", of_the_disk}));
     image::BuildOptions options = bundle().defaults();
     options.output = image;
     options.version = kind == image::Kind::kernel ? new_kernel : "10.3";
@@ -65,13 +68,23 @@ TEST_CASE("a kernel goes beside the payload that runs, and is what the upgrade w
   REQUIRE(image);
   CHECK(image->version == "8.4.4");
   CHECK(image->kind == "disk");
-  CHECK(image->sha256 == "abc");
-  CHECK(image->before_sha256 == "abc");
+  CHECK(image->sha256 == of_the_disk);
+  CHECK(image->before_sha256 == of_the_disk);
   CHECK(image->kernel == new_kernel);
   CHECK_FALSE(image->kernel_sha256.empty());
   CHECK(lab.document()["kind"] == "kernel");
   CHECK(lab.document()["from"] == old_kernel);
   CHECK(lab.document()["to"] == new_kernel);
+}
+
+TEST_CASE("a payload that was changed on its disk is not taken along") {
+  KernelLab lab;
+  REQUIRE(write_file_atomic(lab.store.payload(backends::Slot::a), "thy disk"));
+  CHECK(lab.upgrade() == Outcome::rolled_back);
+  lab.check_ended(Outcome::rolled_back);
+  const std::string reason = lab.document()["reason"];
+  CHECK(reason.find("is not what was verified when it was brought in") != std::string::npos);
+  CHECK_FALSE(lab.called("stage b"));
 }
 
 TEST_CASE("a kernel comes with the strategy of virtual machines, too") {
@@ -120,7 +133,7 @@ TEST_CASE("a disk brings its own kernel: the one beside the old disk is not take
   REQUIRE(image);
   CHECK(image->version == "10.3");
   CHECK(image->kernel.empty());
-  CHECK(image->before_sha256 == "abc");
+  CHECK(image->before_sha256 == of_the_disk);
   CHECK(lab.rp.staged[backends::Slot::b].kernel.empty());
   CHECK(lab.document()["from"] == "8.4.4");
 }

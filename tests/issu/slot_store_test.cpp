@@ -43,6 +43,46 @@ TEST_CASE("bundles move next to current to previous, also when it is repeated") 
   CHECK_FALSE(std::filesystem::exists(store.next_bundle()));
 }
 
+TEST_CASE("a bundle that all can read is kept for root alone") {
+  const tests::TempDir dir;
+  const SlotStore store(dir.path());
+  REQUIRE(write_file_atomic(dir / "bundle", "one", 0644));
+  REQUIRE(store.keep_next(dir / "bundle"));
+  using std::filesystem::perms;
+  CHECK(std::filesystem::status(store.next_bundle()).permissions() ==
+        (perms::owner_read | perms::owner_write));
+}
+
+TEST_CASE("a payload goes to the backend only as it was verified") {
+  const tests::TempDir dir;
+  const SlotStore store(dir.path());
+  const auto slot = backends::Slot::a;
+  REQUIRE(make_dirs(store.slot_dir(slot)));
+  REQUIRE(write_file_atomic(store.payload(slot), "abc"));
+  SlotImage image{"1", "frr", "disk",
+                  "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"};
+  REQUIRE(store.verified(slot, image));
+  CHECK(store.verified(slot, image)->file == store.payload(slot));
+  CHECK(store.verified(slot, image)->kernel.empty());
+
+  image.kernel = "6.1";
+  image.kernel_sha256 = image.sha256;
+  CHECK_FALSE(store.verified(slot, image));  // it is not there
+  REQUIRE(write_file_atomic(store.kernel(slot), "abc"));
+  CHECK(store.verified(slot, image)->kernel == store.kernel(slot));
+  REQUIRE(write_file_atomic(store.kernel(slot), "abd"));
+  CHECK(store.verified(slot, image).error().kind() == ErrorKind::needs_person);
+
+  image.kernel.clear();
+  REQUIRE(write_file_atomic(store.payload(slot), "abcd"));
+  CHECK_FALSE(store.verified(slot, image));
+  // Not what a link points to: it could point elsewhere a moment later.
+  REQUIRE(write_file_atomic(dir / "elsewhere", "abc"));
+  std::filesystem::remove(store.payload(slot));
+  std::filesystem::create_symlink(dir / "elsewhere", store.payload(slot));
+  CHECK_FALSE(store.verified(slot, image));
+}
+
 TEST_CASE("a crash between the two renames of a promotion is made good") {
   const tests::TempDir dir;
   const SlotStore store(dir.path());

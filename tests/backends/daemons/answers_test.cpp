@@ -67,6 +67,14 @@ TEST_CASE("FRR's route summary counts what daemons gave to zebra") {
   CHECK(*routes == 4);
 }
 
+TEST_CASE("FRR's numbers that no counter ever is count as none") {
+  auto routes = parse_frr_route_summary(
+      R"({"routes":[{"rib":1e308,"type":"ebgp"},{"rib":-3,"type":"ebgp"},{"rib":"7","type":"ebgp"},
+          {"rib":4,"type":"ebgp"}]})");
+  REQUIRE(routes);
+  CHECK(*routes == 4);
+}
+
 TEST_CASE("FRR's data-plane queues") {
   CHECK(parse_frr_dplane_queue("Route update queue depth: 17\nRoute update queue max:   50\n") ==
         17);
