@@ -30,6 +30,7 @@ struct DaemonStatus {
   bool running = false;
   int exits = 0;         ///< how often it ended by itself since it was activated
   std::string last_end;  ///< "exit 1", "signal 11"; empty when it never ended
+  std::optional<std::uint64_t> memory = {};  ///< bytes that it holds; no value: not known here
 };
 
 /// How far a slot is. Each state includes the ones before it.

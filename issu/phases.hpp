@@ -32,33 +32,38 @@ struct PhaseRow {
   /// How often it is begun at the most. A begun phase without an end is a crash in it: it is done
   /// again (every step can be repeated) until this is used up, then the upgrade goes back.
   int attempts;
-  /// For the step's own waiting; soak and reconcile add the router's timers.
+  /// After which a step, or its undo, is taken for hung and ended from outside: longer than all
+  /// that its calls may take by their own deadlines. issu/step_watch.hpp adds what router.toml
+  /// says.
   std::chrono::seconds deadline;
+  std::chrono::seconds undo_deadline;
   bool dark;        ///< the control plane is down in it
   bool reversible;  ///< false: nothing undoes it, it is repeated until it is done
 };
 
 inline constexpr std::array<PhaseRow, phase_count> phase_table{{
     {Phase::preflight, "preflight", "checks image, router, peers and space; touches nothing",
-     "nothing", 2, std::chrono::seconds(60), false, true},
+     "nothing", 2, std::chrono::seconds(180), std::chrono::seconds(30), false, true},
     {Phase::stage, "stage", "brings the image into the other slot, booted with its daemons held",
-     "stops and empties the other slot", 2, std::chrono::seconds(120), false, true},
+     "stops and empties the other slot", 2, std::chrono::seconds(900), std::chrono::seconds(420),
+     false, true},
     {Phase::checkpoint, "checkpoint", "records what the way back has to reach", "nothing", 2,
-     std::chrono::seconds(60), false, true},
+     std::chrono::seconds(180), std::chrono::seconds(60), false, true},
     {Phase::presync, "presync", "watches the NPU's tables while the old side runs",
-     "ends the watching", 2, std::chrono::seconds(60), false, true},
+     "ends the watching", 2, std::chrono::seconds(200), std::chrono::seconds(150), false, true},
     {Phase::freeze, "freeze", "holds the NPU's routes as stale and fences the old side",
-     "starts the old side again and waits until its routes are back", 2, std::chrono::seconds(30),
-     true, true},
+     "starts the old side again and waits until its routes are back", 2, std::chrono::seconds(120),
+     std::chrono::seconds(480), true, true},
     {Phase::switchover, "switchover", "starts the daemons of the new side", "fences the new side",
-     2, std::chrono::seconds(60), true, true},
+     2, std::chrono::seconds(240), std::chrono::seconds(240), true, true},
     {Phase::reconcile, "reconcile",
      "waits for the end of sync, compares the new side with the NPU, sweeps what is stale",
-     "nothing", 2, std::chrono::seconds(30), true, true},
-    {Phase::soak, "soak", "watches budget, sessions and health until accepted", "nothing", 3,
-     std::chrono::seconds(0), false, true},
+     "nothing", 2, std::chrono::seconds(240), std::chrono::seconds(30), true, true},
+    {Phase::soak, "soak", "watches budget, sessions, routes and health until accepted", "nothing",
+     3, std::chrono::seconds(120), std::chrono::seconds(30), false, true},
     {Phase::commit, "commit", "makes the new side the active one and frees the old",
-     "nothing: the point of no return", 5, std::chrono::seconds(60), false, false},
+     "nothing: the point of no return", 5, std::chrono::seconds(420), std::chrono::seconds(30),
+     false, false},
 }};
 
 [[nodiscard]] constexpr const PhaseRow& row_of(Phase phase) {

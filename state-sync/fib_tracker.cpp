@@ -175,9 +175,20 @@ Result<FibState> FibTracker::state() {
   return now();
 }
 
+Result<void> FibTracker::nothing_missed() const {
+  if (complete_) {
+    return {};
+  }
+  return fail("sweep of epoch " + std::to_string(epoch_) +
+                  " refused: changes of the routes were missed since it began, so a stale mark is "
+                  "no evidence",
+              "hold a new epoch and let the new side send its routes again", ErrorKind::refused);
+}
+
 Result<void> FibTracker::sweep_batch(std::vector<Route>& batch) {
   // What was confirmed since the list was made stays.
   ISSU_TRY(pump(), "before deleting routes");
+  ISSU_TRY(nothing_missed(), "");
   std::erase_if(batch, [this](const Route& route) { return !table_.to_sweep(route); });
   auto deleted = socket_.remove(batch);
   if (!deleted) {
@@ -200,11 +211,8 @@ Result<FibState> FibTracker::sweep(std::uint64_t epoch) {
   }
   // The tables themselves have the last word on what is there.
   ISSU_TRY(scan(), "before the sweep");
-  if (!complete_) {
-    return fail("sweep of epoch " + std::to_string(epoch) +
-                    " refused: changes of the routes were missed since it began, so a stale mark "
-                    "is no evidence",
-                "hold a new epoch and let the new side send its routes again", ErrorKind::refused);
+  if (auto whole = nothing_missed(); !whole) {
+    return fail(std::move(whole).error());
   }
   std::vector<Route> batch;
   for (const Route& route : table_.unconfirmed(static_cast<std::size_t>(-1), true)) {

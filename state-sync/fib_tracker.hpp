@@ -52,6 +52,8 @@ class FibTracker {
       : options_(std::move(options)), monitor_(std::move(monitor)), socket_(std::move(socket)) {}
   void take(const FibEvent& event);
   Result<void> scan();
+  /// An error where a change was missed since the epoch began.
+  [[nodiscard]] Result<void> nothing_missed() const;
   Result<void> sweep_batch(std::vector<Route>& batch);
   [[nodiscard]] FibState now() const;
 

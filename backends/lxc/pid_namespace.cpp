@@ -1,6 +1,7 @@
 #include "backends/lxc/pid_namespace.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <charconv>
 #include <filesystem>
@@ -56,6 +57,16 @@ std::vector<InnerProcess> processes_beside(pid_t init_pid) {
     }
   }
   return processes;
+}
+
+std::optional<std::uint64_t> memory_of(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/statm");
+  std::uint64_t size = 0;
+  std::uint64_t resident = 0;
+  if (!(file >> size >> resident)) {
+    return std::nullopt;
+  }
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace issu::backends::lxc

@@ -240,6 +240,7 @@ Result<SlotStatus> LxcRouteProcessor::status(Slot slot) {
     line.pid = line.running ? process->host_pid : 0;
     line.exits = daemon.exits;
     line.last_end = daemon.last_end;
+    line.memory = line.running ? lxc::memory_of(line.pid) : std::nullopt;
     status.daemons.push_back(std::move(line));
   }
   return status;

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -185,6 +186,8 @@ Result<RunOutput> run(const Argv& argv, const RunOptions& options) {
     return fail_errno("forking for " + argv[0]);
   }
   if (pid == 0) {
+    // Who is killed leaves no program behind that works on beside whoever takes its place.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     exec_child(*plan, child_in, child_out, err->write.get(), report->write.get());
   }
   in->read.reset();

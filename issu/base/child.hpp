@@ -36,7 +36,8 @@ struct RunOutput {
 };
 
 /// Runs a program (looked up on PATH; never through a shell) to its end and gives back what it
-/// said. An exit code other than 0 is not an error here: see `run_checked`.
+/// said. It ends with the thread that runs it, where that is killed. An exit code other than 0 is
+/// not an error here: see `run_checked`.
 Result<RunOutput> run(const Argv& argv, const RunOptions& options = {});
 
 /// The same; an exit code other than 0 is an error that quotes the last lines of what it said.

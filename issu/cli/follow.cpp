@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <filesystem>
+#include <functional>
 
 #include "issu/base/capabilities.hpp"
 #include "issu/base/child.hpp"
@@ -13,12 +14,15 @@
 #include "issu/history.hpp"
 #include "issu/report/document.hpp"
 #include "issu/report/rfc7654.hpp"
+#include "issu/supervise.hpp"
 
 namespace issu::cli {
 namespace {
 
 /// A coordinator that holds no lock for so long has ended.
 constexpr auto patience = std::chrono::seconds(3);
+/// With less than this a record may not have found its place.
+constexpr std::uintmax_t least_room = 1U << 16U;
 
 int show_result(const Router& router, const RunOptions& options, Outcome outcome) {
   auto history = read_history(router.store.history());
@@ -49,6 +53,19 @@ int show_result(const Router& router, const RunOptions& options, Outcome outcome
   return exit_code_of(outcome);
 }
 
+/// Its last words can't be read where there was no room for them.
+Error ended_early(const Router& router, const std::string& file) {
+  const auto folder = router.config.router.state_dir;
+  std::error_code error;
+  const auto space = std::filesystem::space(folder, error);
+  const bool full = !error && space.available < least_room;
+  return Error("the coordinator ended before the upgrade did; " +
+                   (full ? "the disk of " + folder.string() + " is full"
+                         : "its last words are in " + router.store.coordinator_log().string()),
+               (full ? "make room there, then " : "") + ("issu resume -f " + file),
+               ErrorKind::needs_person);
+}
+
 int follow(const Router& router, const RunOptions& options) {
   Progress progress;
   const Instrument instrument(
@@ -71,11 +88,7 @@ int follow(const Router& router, const RunOptions& options) {
     if (router.store.is_locked()) {
       last_seen_running = mono_now();
     } else if (mono_now() - last_seen_running > std::chrono::nanoseconds(patience).count()) {
-      return say_error(
-          Error("the coordinator ended before the upgrade did; its last words are in " +
-                    router.store.coordinator_log().string(),
-                "issu resume -f " + options.file, ErrorKind::needs_person),
-          options.json);
+      return say_error(ended_early(router, options.file), options.json);
     }
     if (auto live = instrument.live(); live) {
       progress.tick(*live);
@@ -84,18 +97,39 @@ int follow(const Router& router, const RunOptions& options) {
   }
 }
 
+/// Runs the upgrade in a process that is ended when a step hangs; `coordinate` tells its own
+/// errors, this one those of what is around it.
+int run_watched(const Router& router, const std::function<int()>& coordinate, bool json) {
+  auto code = supervise(router.store, router.config, coordinate);
+  if (!code) {
+    return say_error(code.error(), json);
+  }
+  if (*code > 128) {
+    fmt::print(stderr, "issu: the coordinator was killed by signal {}\n", *code - 128);
+  }
+  return *code;
+}
+
 int run_here(const Router& router, const RunOptions& options) {
   give_up_for_coordinator();
   auto lock = router.store.lock();
   if (!lock) {
     return say_error(lock.error(), options.json);
   }
-  Progress progress;
-  auto outcome =
-      run_upgrade(router.parts(), {[&](const Record& record) { progress.record(record); },
-                                   [&](const std::string& text) { progress.remark(text); }});
-  return outcome ? show_result(router, options, *outcome)
-                 : say_error(outcome.error(), options.json);
+  const int code = run_watched(
+      router,
+      [&] {
+        Progress progress;
+        auto outcome =
+            run_upgrade(router.parts(), {[&](const Record& record) { progress.record(record); },
+                                         [&](const std::string& text) { progress.remark(text); }});
+        return outcome ? exit_code_of(*outcome) : say_error(outcome.error(), options.json);
+      },
+      options.json);
+  const Decision end = decide(Journal::read(router.store.journal()).value_or(Records{}));
+  return end.kind == Decision::Kind::finished && code == exit_code_of(end.outcome)
+             ? show_result(router, options, end.outcome)
+             : code;
 }
 
 }  // namespace
@@ -106,8 +140,13 @@ int coordinate(const Router& router) {
   if (!lock) {
     return say_error(lock.error(), false);
   }
-  auto outcome = run_upgrade(router.parts(), {});
-  return outcome ? exit_code_of(*outcome) : say_error(outcome.error(), false);
+  return run_watched(
+      router,
+      [&] {
+        auto outcome = run_upgrade(router.parts(), {});
+        return outcome ? exit_code_of(*outcome) : say_error(outcome.error(), false);
+      },
+      false);
 }
 
 int run_to_end(const Router& router, const RunOptions& options) {

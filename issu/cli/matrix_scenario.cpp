@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view lab = R"([lab]
 suite = "frr"
 image = "frr-bookworm"
-timers = {{ converge_s = 60, quiet_s = 3, soak_s = 5 }}
+timers = {{ converge_s = {}, quiet_s = 3, soak_s = 5{} }}
 {}
 [[lab.peer]]
 name = "east"
@@ -52,6 +52,37 @@ std::size_t record_of(const Cell& cell) {
   return 2 + 2 * index + (cell.moment == Moment::after ? 1 : 0);
 }
 
+/// What of the lab is otherwise than usual.
+struct LabWords {
+  unsigned converge_s = 60;
+  std::string_view deadline;  ///< of the cell's phase, in seconds; empty: the phase table's
+  std::string_view lines;
+};
+
+LabWords lab_of(const Cell& cell) {
+  const bool npu = cell.fault.fault == Fault::npu_gone ||
+                   (cell.fault.fault == Fault::hangs && cell.moment == Moment::during);
+  LabWords words;
+  if (npu) {
+    words.lines = "npu = \"soft\"\nengine = \"packet\"\nbudget = { lost_packets = 1000000 }\n";
+  }
+  switch (cell.fault.fault) {
+    case Fault::hangs:
+      words.converge_s = 12;
+      words.deadline = npu ? "2" : "6";
+      break;
+    case Fault::disk_full:
+      words.lines = "state_mib = 64\n";
+      break;
+    case Fault::peer_down:
+      words.lines = "budget = { lost_packets = 1000000 }\n";
+      break;
+    default:
+      break;
+  }
+  return words;
+}
+
 std::string upgrade(const Cell& cell, std::string_view image, std::string_view more) {
   return fmt::format(
       "[[step]]\nname = \"upgrade\"\nupgrade = \"{}\"\n"
@@ -65,6 +96,26 @@ std::string upgrade(const Cell& cell, std::string_view image, std::string_view m
 std::string killed(const Cell& cell, std::string_view image) {
   return upgrade(cell, image, fmt::format("kill_after_record = {}", record_of(cell))) +
          "[[step]]\nresume = true\n\n";
+}
+
+/// The upgrade is in its soak, this happens, and it goes back by itself.
+std::string goes_back_from(const Cell& cell, std::string_view image, std::string_view faults) {
+  return upgrade(cell, image, fmt::format("until = \"{}\"\nexit_code = 1", cell.phase.name)) +
+         std::string(faults) + "[[step]]\nresume = true\nexit_code = 1\n\n";
+}
+
+/// Its step never comes back: it is ended. What is not done yet goes back, commit is done again.
+std::string hung(const Cell& cell, std::string_view image) {
+  const bool forward = !cell.phase.reversible;
+  // What was before is written down at the end of checkpoint; sooner there is nothing to compare.
+  const bool compared = cell.phase.phase > Phase::checkpoint;
+  return upgrade(
+             cell, image,
+             fmt::format("{} = {}\nexit_code = {}",
+                         cell.moment == Moment::before ? "hang_after_record" : "hang_before_record",
+                         record_of(cell), forward ? 0 : 1)) +
+         (compared ? ends(forward ? "committed" : "rolled-back", false)
+                   : expect("it ends rolled-back", "outcome", "equals = \"rolled-back\""));
 }
 
 /// The payload that runs, for daemons that go on; another one for new daemons.
@@ -95,6 +146,54 @@ std::optional<std::string> steps_of(const Cell& cell) {
         return upgrade(cell, good_image(cell), "until = \"soak\"") +
                "[[step]]\nnpu = \"kill\"\n\n[[step]]\naccept = true\n\n" + ends("committed", true);
       }
+      if (during && phase == Phase::reconcile && restart) {
+        // What the new side said while there was no npud was not heard: no evidence.
+        return goes_back_from(cell, good_image(cell), "[[step]]\nnpu = \"kill\"\n\n") +
+               ends("rolled-back", true);
+      }
+      break;
+    case Fault::hangs:
+      if (!during && phase >= Phase::stage) {
+        return hung(cell, good_image(cell));
+      }
+      if (restart && phase == Phase::reconcile) {
+        return goes_back_from(cell, good_image(cell),
+                              "[[step]]\nfault = \"stop\"\ndaemon = \"npud\"\n\n"
+                              "[[step]]\nwait = \"18s\"\n\n"
+                              "[[step]]\nfault = \"continue\"\ndaemon = \"npud\"\n\n") +
+               ends("rolled-back", true);
+      }
+      break;
+    case Fault::disk_full:
+      // What the probe measures finds no room: that is no evidence, it goes back.
+      if (during && phase == Phase::soak) {
+        return goes_back_from(cell, good_image(cell), "[[step]]\nfault = \"fill\"\n\n") +
+               ends("rolled-back", true);
+      }
+      break;
+    case Fault::peer_down:
+      if (during && phase == Phase::soak) {
+        return goes_back_from(cell, good_image(cell),
+                              "[[step]]\nfault = \"unplug\"\npeer = \"west\"\n\n"
+                              "[[step]]\nwait = \"2s\"\n\n"
+                              "[[step]]\nfault = \"plug\"\npeer = \"west\"\n\n") +
+               ends("rolled-back", true);
+      }
+      break;
+    case Fault::memory_short:
+      if (during && phase == Phase::soak && restart) {
+        return goes_back_from(cell, good_image(cell),
+                              "[[step]]\nfault = \"starve\"\ndaemon = \"bgpd\"\n\n"
+                              "[[step]]\nfault = \"announce-more\"\npeer = \"east\"\n\n") +
+               ends("rolled-back", false);
+      }
+      break;
+    case Fault::clock_forward:
+      if (!during) {
+        return upgrade(cell, good_image(cell),
+                       fmt::format("clock_after_record = {}", record_of(cell))) +
+               ends("committed", false);
+      }
       break;
     case Fault::fails:
       if (during && restart && phase == Phase::reconcile) {
@@ -124,22 +223,25 @@ std::optional<std::string> scenario_of(const Cell& cell) {
   if (!steps) {
     return std::nullopt;
   }
-  const bool npu = cell.fault.fault == Fault::npu_gone;
+  const LabWords words = lab_of(cell);
   std::string name = cell.name();
   std::replace(name.begin(), name.end(), '/', '-');
+  const std::string deadline =
+      words.deadline.empty()
+          ? ""
+          : fmt::format(", deadlines = {{ {} = {} }}", cell.phase.name, words.deadline);
   return fmt::format("name = \"{}\"\nabout = \"{}: {}, {} its step\"\n\n", name, cell.phase.name,
                      cell.fault.what, name_of(cell.moment)) +
-         fmt::format(fmt::runtime(lab), npu ? "npu = \"soft\"\nengine = \"packet\"\n"
-                                              "budget = { lost_packets = 100000 }\n"
-                                            : "") +
-         *steps;
+         fmt::format(fmt::runtime(lab), words.converge_s, deadline, words.lines) + *steps;
 }
 
 bool is_chosen(const Cell& cell) {
-  constexpr std::array<std::string_view, 6> chosen{
+  constexpr std::array<std::string_view, 10> chosen{
       "restart/switchover/before/killed",     "restart/commit/before/killed",
       "restart/reconcile/during/fails",       "restart/soak/during/npu-gone",
       "restart/reconcile/during/abort-asked", "checkpoint/freeze/after/killed",
+      "restart/freeze/before/hangs",          "restart/soak/during/disk-full",
+      "restart/soak/during/peer-down",        "restart/soak/during/memory-short",
   };
   return std::find(chosen.begin(), chosen.end(), cell.name()) != chosen.end();
 }

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "backends/spec.hpp"
 #include "issu/base/result.hpp"
 #include "issu/measure/plan.hpp"
+#include "issu/phases.hpp"
 #include "issu/report/ledger/budget.hpp"
 
 namespace issu::config {
@@ -16,7 +18,8 @@ namespace issu::config {
 struct Budgets {
   std::uint64_t lost_packets = 0;  ///< all streams together
   double control_plane_dark_ms = 30'000;
-  double stale_fraction = 0.01;  ///< of the held routes, that the new side may not know
+  double stale_fraction = 0.01;    ///< of the held routes, that the new side may not know
+  double daemon_growth_mib = 256;  ///< of memory, all daemons of the new side together, in soak
 };
 
 /// How long things are waited for.
@@ -24,6 +27,9 @@ struct Timers {
   double converge_s = 120;  ///< from switchover to end-of-sync; also what zebra -K and peers allow
   double quiet_s = 3;       ///< the tables unchanged for so long before a sweep; 3 at least
   double soak_s = 60;       ///< unless --soak says otherwise
+  /// Seconds after which a phase's step or its undo is ended as hung, where they are not those of
+  /// the phase table; soak_s, converge_s and a migration's own limit come on top.
+  std::map<Phase, double> deadlines;
 };
 
 /// Where checkpoints of the router are kept, and with what they are written. Empty paths: said on

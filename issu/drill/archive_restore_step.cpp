@@ -115,7 +115,7 @@ Result<void> Runner::archive_restore(const ArchiveStep& step, const std::string&
     words.emplace_back("--replace");
   }
   const MonoNs began = mono_now();
-  auto program = start(with_archive_key(*stage_, words), 0);
+  auto program = start(with_archive_key(*stage_, words));
   if (!program) {
     return fail(std::move(program).error());
   }

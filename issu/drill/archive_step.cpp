@@ -43,7 +43,7 @@ void Runner::judge_fact(const std::string& what, const std::string& expected,
 
 Result<json> Runner::archive_command(const std::string& name, Argv words, int expected) {
   const std::string verb = words.at(1);
-  auto program = start(std::move(words), 0);
+  auto program = start(std::move(words));
   auto status = program ? end(*program) : Result<int>(fail(program.error()));
   if (!status) {
     return fail(std::move(status).error());
@@ -64,7 +64,7 @@ Result<void> Runner::archive_keeps_secrets(const std::string& name,
   if (!stored) {
     return fail(stored.error());
   }
-  auto program = start({"checkpoint", "show", file.string()}, 0);
+  auto program = start({"checkpoint", "show", file.string()});
   auto status = program ? end(*program) : Result<int>(fail(program.error()));
   if (!status) {
     return fail(std::move(status).error());

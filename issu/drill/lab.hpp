@@ -57,6 +57,8 @@ class Lab {
 /// that need no router program.
 Result<void> make_peers(const LabSpec& spec, const Layout& layout, LabRecord& record,
                         const std::string& compatible, const std::filesystem::path& keyring);
+/// Its link up, addresses and routes; can be repeated.
+Result<void> dress_peer(const PeerPlace& peer);
 Result<void> start_peers(const Layout& layout, LabRecord& record);
 /// Whether every peer's own table holds all the routes of the lab, and each is adjacent to the
 /// router by what else the lab has (OSPF, BFD).

@@ -1,4 +1,5 @@
 #include <pwd.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
@@ -88,24 +89,6 @@ Result<void> write_router_config(const LabSpec& spec, const Layout& layout) {
     ISSU_TRY(write_file_atomic(layout.config_dir() / (daemon + ".conf"),
                                frr_router_file(spec, layout, daemon)),
              daemon);
-  }
-  return {};
-}
-
-/// Addresses, the way back, and one local route for each block that the peer answers for.
-Result<void> dress(const PeerPlace& peer) {
-  ISSU_TRY(ip(peer, {"link", "set", "dev", peer.interface, "up"}), "setting up its link");
-  ISSU_TRY(ip(peer, {"addr", "replace", peer.peer4 + "/30", "dev", peer.interface}), "addresses");
-  ISSU_TRY(ip(peer, {"-6", "addr", "replace", peer.peer6 + "/64", "dev", peer.interface, "nodad"}),
-           "addresses");
-  ISSU_TRY(ip(peer, {"route", "replace", "default", "via", peer.router4}), "default route");
-  ISSU_TRY(ip(peer, {"-6", "route", "replace", "default", "via", peer.router6}), "default route");
-  for (const measure::PrefixRange& range : peer.spec.announce) {
-    for (const state_sync::Prefix& block : cover(range)) {
-      const std::string family = block.family == 4 ? "-4" : "-6";
-      ISSU_TRY(ip(peer, {family, "route", "replace", "local", block.text(), "dev", "lo"}),
-               "local routes");
-    }
   }
   return {};
 }
@@ -252,6 +235,13 @@ Result<void> make_peers(const LabSpec& spec, const Layout& layout, LabRecord& re
                         const std::string& compatible, const fs::path& keyring) {
   ISSU_TRY(make_dirs(layout.work / "peers", 0711), "building the lab");
   ISSU_TRY(make_dirs(layout.config_dir(), 0755), "building the lab");
+  if (spec.state_mib != 0) {
+    const std::string size = "mode=0700,size=" + std::to_string(spec.state_mib) + "m";
+    ISSU_TRY(make_dirs(layout.state_dir()), "building the lab");
+    if (::mount("issu-drill", layout.state_dir().c_str(), "tmpfs", 0, size.c_str()) != 0) {
+      return fail_errno("mounting the lab's small disk on " + layout.state_dir().string());
+    }
+  }
   for (const PeerPlace& peer : layout.peers) {
     record.netns.push_back(peer.netns);
   }
@@ -267,9 +257,27 @@ Result<void> make_peers(const LabSpec& spec, const Layout& layout, LabRecord& re
   return write_file_atomic(layout.router_file(), router_toml(spec, layout, compatible, keyring));
 }
 
+Result<void> dress_peer(const PeerPlace& peer) {
+  ISSU_TRY(ip(peer, {"link", "set", "dev", peer.interface, "up"}), "setting up its link");
+  ISSU_TRY(ip(peer, {"addr", "replace", peer.peer4 + "/30", "dev", peer.interface}), "addresses");
+  ISSU_TRY(ip(peer, {"-6", "addr", "replace", peer.peer6 + "/64", "dev", peer.interface, "nodad"}),
+           "addresses");
+  // One local route for each block that the peer answers for.
+  ISSU_TRY(ip(peer, {"route", "replace", "default", "via", peer.router4}), "default route");
+  ISSU_TRY(ip(peer, {"-6", "route", "replace", "default", "via", peer.router6}), "default route");
+  for (const measure::PrefixRange& range : peer.spec.announce) {
+    for (const state_sync::Prefix& block : cover(range)) {
+      const std::string family = block.family == 4 ? "-4" : "-6";
+      ISSU_TRY(ip(peer, {family, "route", "replace", "local", block.text(), "dev", "lo"}),
+               "local routes");
+    }
+  }
+  return {};
+}
+
 Result<void> start_peers(const Layout& layout, LabRecord& record) {
   for (const PeerPlace& peer : layout.peers) {
-    ISSU_TRY(dress(peer), "dressing peer " + peer.spec.name);
+    ISSU_TRY(dress_peer(peer), "dressing peer " + peer.spec.name);
   }
   ISSU_TRY(wait_for_addresses(layout), "dressing the peers");
   for (const PeerPlace& peer : layout.peers) {

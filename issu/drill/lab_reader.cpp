@@ -217,6 +217,7 @@ void read_lab(config::StrictTable& document, LabSpec& lab) {
   read_streams(*section, lab);
   read_ospf(*section, lab);
   read_bfd(*section, lab);
+  lab.state_mib = static_cast<unsigned>(section->integer("state_mib", {16, 4096}, 0));
   config::RouterConfig limits;
   config::read_limits(*section, limits);
   lab.budgets = limits.budgets;

@@ -63,6 +63,14 @@ class Failures {
   std::optional<Error> error_;
 };
 
+/// Whether the state folder is a disk of its own (`state_mib`).
+bool has_small_disk(const LabRecord& record) {
+  struct stat around {};
+  struct stat state {};
+  return ::stat(record.work.c_str(), &around) == 0 &&
+         ::stat((record.work / "state").c_str(), &state) == 0 && around.st_dev != state.st_dev;
+}
+
 /// Ends an open upgrade's coordinator first: it would bring back what is taken away.
 Result<void> router_down(const LabRecord& record) {
   const fs::path router = record.work / "router.toml";
@@ -76,8 +84,11 @@ Result<void> router_down(const LabRecord& record) {
   if (state.is_object() && state.value("coordinator_runs", false)) {
     (void)run({record.issu.string(), "abort", "-f", router.string()}, patient);
   }
-  auto down = run_checked(
-      {record.issu.string(), "router", "down", "-f", router.string(), "--purge"}, patient);
+  Argv words{record.issu.string(), "router", "down", "-f", router.string()};
+  if (!has_small_disk(record)) {
+    words.emplace_back("--purge");  // what a disk is mounted on can't be removed
+  }
+  auto down = run_checked(words, patient);
   return down ? Result<void>() : pass(std::move(down).error(), "taking the lab's router down");
 }
 
@@ -136,6 +147,7 @@ Result<void> give_back(const LabRecord& record) {
   }
   // What forwards without npud, where the router's own way down did not come so far.
   (void)::umount2(("/run/issu/" + record.id + "/npu/bpf").c_str(), MNT_DETACH);
+  (void)::umount2((record.work / "state").c_str(), MNT_DETACH);
   failures.note(remove_tree("/run/issu/" + record.id));
   failures.note(remove_tree("/run/issu/" + record.id + "-hv"));
   if (auto clean = failures.result(); !clean) {

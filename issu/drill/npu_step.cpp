@@ -48,7 +48,7 @@ Result<void> Runner::save_npu(const NpuStep& step, const std::string& name) {
   if (before.pid == 0) {
     return fail("there is no npud to " + step.what, "the lab needs npu = \"soft\"");
   }
-  auto program = start({"npu", step.what, (stage_->evidence / "tables.npu").string()}, 0);
+  auto program = start({"npu", step.what, (stage_->evidence / "tables.npu").string()});
   auto status = program ? end(*program) : Result<int>(fail(program.error()));
   if (!status) {
     return fail(std::move(status).error());
@@ -88,7 +88,7 @@ Result<void> Runner::replace_npu(const NpuStep& step, const std::string& name) {
   if (step.what == "kill") {
     ISSU_TRY(send_signal(identify(before.pid), SIGKILL), "killing npud");
   } else {
-    auto program = start({"npu", "upgrade"}, 0);
+    auto program = start({"npu", "upgrade"});
     auto status = program ? end(*program) : Result<int>(fail(program.error()));
     if (!status) {
       return fail(std::move(status).error());

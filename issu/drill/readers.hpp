@@ -8,6 +8,7 @@ namespace issu::drill {
 /// Each fills its part of a scenario from its section and tells what is wrong with it.
 void read_lab(config::StrictTable& document, LabSpec& lab);
 void read_steps(config::StrictTable& document, std::vector<Step>& steps);
+[[nodiscard]] FaultStep read_fault(config::StrictTable& step);
 /// After the steps: an expectation can name one of them.
 void read_expectations(config::StrictTable& document, Scenario& scenario);
 

@@ -131,9 +131,16 @@ std::string router_toml(const LabSpec& lab, const Layout& layout, const std::str
   }
   text += fmt::format(
       "\n[budget]\nlost_packets = {}\ncontrol_plane_dark_ms = {}\nstale_fraction = {}\n"
+      "daemon_growth_mib = {}\n"
       "\n[timers]\nconverge_s = {}\nquiet_s = {}\nsoak_s = {}\n",
       lab.budgets.lost_packets, lab.budgets.control_plane_dark_ms, lab.budgets.stale_fraction,
-      lab.timers.converge_s, lab.timers.quiet_s, lab.timers.soak_s);
+      lab.budgets.daemon_growth_mib, lab.timers.converge_s, lab.timers.quiet_s, lab.timers.soak_s);
+  if (!lab.timers.deadlines.empty()) {
+    text += "\n[timers.deadlines]\n";
+  }
+  for (const auto& [phase, seconds] : lab.timers.deadlines) {
+    text += fmt::format("{} = {}\n", name_of(phase), seconds);
+  }
   return text;
 }
 

@@ -19,7 +19,7 @@ Argv upgrade_words(const UpgradeStep& step, const std::filesystem::path& images)
   const bool path = step.image.find('/') != std::string::npos;
   Argv words{"upgrade", "--image", path ? step.image : (images / (step.image + ".raucb")).string()};
   words.insert(words.end(), step.args.begin(), step.args.end());
-  if (step.kill_after_record != 0) {
+  if (!step.fault().empty()) {
     words.emplace_back("--foreground");
   }
   return words;
@@ -56,6 +56,9 @@ Result<void> Runner::take(const Step& step) {
   if (const auto* reset = std::get_if<ResetStep>(&step.what)) {
     return reset_peer(*reset);
   }
+  if (const auto* fault = std::get_if<FaultStep>(&step.what)) {
+    return take_fault(*fault);
+  }
   if (const auto* wait = std::get_if<WaitStep>(&step.what)) {
     return interrupt_->sleep(wait->time) ? fail("interrupted") : Result<void>();
   }
@@ -83,7 +86,7 @@ Result<void> Runner::take(const Step& step) {
   return {};
 }
 
-Result<Program> Runner::start(Argv words, unsigned kill_after) {
+Result<Program> Runner::start(Argv words, const std::string& fault) {
   Argv argv{stage_->issu.string()};
   argv.insert(argv.end(), words.begin(), words.end());
   for (const std::string& word :
@@ -95,9 +98,8 @@ Result<Program> Runner::start(Argv words, unsigned kill_after) {
                          stage_->evidence / (base + ".log"),
                          {},
                          [this](const std::string& line) { stage_->say("  " + line); }};
-  if (kill_after != 0) {
-    places.environment = {"LD_PRELOAD=" + stage_->fault.string(),
-                          fmt::format("ISSU_FAULT=kill-after-sync:journal:{}", kill_after)};
+  if (!fault.empty()) {
+    places.environment = {"LD_PRELOAD=" + stage_->fault.string(), "ISSU_FAULT=" + fault};
   }
   return Program::start(argv, std::move(places));
 }
@@ -140,7 +142,7 @@ Result<void> Runner::wait_for_phase(Program& program, const std::string& phase) 
 }
 
 Result<void> Runner::take_upgrade(const UpgradeStep& step, const std::string& name) {
-  auto program = start(upgrade_words(step, stage_->images), step.kill_after_record);
+  auto program = start(upgrade_words(step, stage_->images), step.fault());
   if (!program) {
     return fail(std::move(program).error());
   }
@@ -169,7 +171,7 @@ Result<void> Runner::take_upgrade(const UpgradeStep& step, const std::string& na
 Result<void> Runner::take_command(const CommandStep& step, const std::string& name) {
   Argv words{step.verb};
   words.insert(words.end(), step.args.begin(), step.args.end());
-  auto program = start(std::move(words), 0);
+  auto program = start(std::move(words));
   if (!program) {
     return fail(std::move(program).error());
   }

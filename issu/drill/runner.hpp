@@ -70,6 +70,8 @@ class Runner {
   void judge_fact(const std::string& what, const std::string& expected, const std::string& got);
   // peer_step.cpp
   Result<void> reset_peer(const ResetStep& step);
+  // fault_step.cpp
+  Result<void> take_fault(const FaultStep& step);
   Result<void> take_compare(const CompareStep& step);
   Result<void> take_walk(const WalkStep& step, const std::string& name);
   Result<std::string> phase_left();
@@ -81,9 +83,9 @@ class Runner {
     std::filesystem::path errors;  ///< what it said on standard error
   };
 
-  /// `kill_after`: the journal's record after which the program is killed, 0: never.
-  Result<Program> start(Argv words, unsigned kill_after);
-  Result<Ended> command(Argv words, unsigned kill_after);
+  /// `fault`: what libissu-fault does to the program; empty: nothing.
+  Result<Program> start(Argv words, const std::string& fault = {});
+  Result<Ended> command(Argv words, const std::string& fault = {});
   Result<int> end(Program& program);
   Result<void> wait_for_phase(Program& program, const std::string& phase);
   void judge_exit(const std::string& name, int expected, int got, const Program& program);
@@ -95,6 +97,7 @@ class Runner {
   unsigned commands_ = 0;
   std::optional<Open> open_;
   bool walked_away_ = false;  ///< the router runs a walk's image, not the one it came from
+  std::map<std::string, ProcessId> stopped_;  ///< daemons, by name
   std::map<std::string, Machine> snapshots_;
   std::vector<Judgement> judgements_;
   std::vector<UpgradeRun> upgrades_;

@@ -60,6 +60,8 @@ struct LabSpec {
   std::string npu = "kernel";        ///< the NPU driver: "kernel" or "soft"
   std::string engine;                ///< of the driver soft; empty: its usual one
   bool user_namespace = false;       ///< the containers are in one
+  unsigned state_mib =
+      0;  ///< the state folder is a disk of this size in memory; 0: an ordinary folder
   std::vector<PeerSpec> peers;
   std::vector<StreamSpec> streams;
   config::Budgets budgets;
@@ -87,6 +89,15 @@ struct UpgradeStep {
   std::string until;
   /// Kill the coordinator with SIGKILL once this many records of its journal are on disk.
   unsigned kill_after_record = 0;
+  /// Have the coordinator wait for ever once this many records are on disk, the step that the last
+  /// one begins not having acted; or when all but that last one are, its step having acted.
+  unsigned hang_after_record = 0;
+  unsigned hang_before_record = 0;
+  /// Set the coordinator's wall clock forward by an hour once this many records are on disk.
+  unsigned clock_after_record = 0;
+
+  /// What of it the coordinator's process is told (issu/drill/faults); empty: nothing.
+  [[nodiscard]] std::string fault() const;
 };
 /// One of `issu accept`, `abort`, `rollback`, `resume`.
 struct CommandStep {
@@ -116,6 +127,13 @@ struct ArchiveStep {
 /// begins them again by itself.
 struct ResetStep {
   std::string peer;
+};
+/// Something goes wrong at a neighbour, with the router's daemons, its links or its disk, or is put
+/// right again: one of the words of fault_step.cpp.
+struct FaultStep {
+  std::string what;
+  std::string of;  ///< the peer or the daemon; empty: what it concerns is one of its kind
+  std::chrono::milliseconds time{};
 };
 struct WaitStep {
   std::chrono::milliseconds time{};
@@ -150,8 +168,8 @@ struct WalkStep {
 struct Step {
   std::string name;  ///< "upgrade frr-trixie" when the scenario gives none
   unsigned line = 0;
-  std::variant<UpgradeStep, CommandStep, NpuStep, ArchiveStep, ResetStep, WaitStep, SnapshotStep,
-               CompareStep, RepeatStep, WalkStep>
+  std::variant<UpgradeStep, CommandStep, NpuStep, ArchiveStep, ResetStep, FaultStep, WaitStep,
+               SnapshotStep, CompareStep, RepeatStep, WalkStep>
       what;
 };
 

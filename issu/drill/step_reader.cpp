@@ -13,7 +13,7 @@ using config::StrictTable;
 
 const std::vector<std::string> kKinds{"upgrade", "accept",   "abort",   "rollback", "resume",
                                       "wait",    "snapshot", "compare", "repeat",   "walk",
-                                      "npu",     "archive",  "reset"};
+                                      "npu",     "archive",  "reset",   "fault"};
 const std::vector<std::string> kPhases{"preflight",  "stage",     "checkpoint", "presync", "freeze",
                                        "switchover", "reconcile", "soak",       "commit"};
 
@@ -38,10 +38,17 @@ Step upgrade_step(StrictTable& table, Reading& reading) {
   step.args = table.texts("args");
   step.exit_code = exit_code(table);
   step.until = table.choice("until", kPhases, "");
-  step.kill_after_record = static_cast<unsigned>(table.integer("kill_after_record", {1, 1000}, 0));
-  if (!step.until.empty() && step.kill_after_record != 0) {
-    table.refuse("kill_after_record", "stands beside until", "take one away");
-  }
+  const auto records = [&](const char* key) {
+    const auto record = static_cast<unsigned>(table.integer(key, {1, 1000}, 0));
+    if (record != 0 && (!step.until.empty() || !step.fault().empty())) {
+      table.refuse(key, "stands beside until or another fault", "take one away");
+    }
+    return record;
+  };
+  step.kill_after_record = records("kill_after_record");
+  step.hang_after_record = records("hang_after_record");
+  step.hang_before_record = records("hang_before_record");
+  step.clock_after_record = records("clock_after_record");
   if (step.kill_after_record != 0 && table.has("exit_code")) {
     table.refuse("exit_code", "a killed coordinator has none", "take it away");
   }
@@ -137,6 +144,10 @@ Step read_step(StrictTable& table, const std::string& kind, Reading& reading) {
     const ResetStep step{table.required_text("reset")};
     return {"the peer " + step.peer + " resets", 0, step};
   }
+  if (kind == "fault") {
+    const FaultStep step = read_fault(table);
+    return {"fault: " + step.what + (step.of.empty() ? "" : " " + step.of), 0, step};
+  }
   if (kind == "wait") {
     return wait_step(table);
   }
@@ -187,6 +198,22 @@ std::vector<Step> read_list(std::vector<StrictTable> tables, Reading& reading) {
 }
 
 }  // namespace
+
+std::string UpgradeStep::fault() const {
+  if (kill_after_record != 0) {
+    return fmt::format("kill-after-sync:journal:{}", kill_after_record);
+  }
+  // The journal itself is written and synced once before its first record is.
+  if (hang_after_record != 0) {
+    return fmt::format("hang-after-sync:journal:{}", hang_after_record + 1);
+  }
+  if (hang_before_record != 0) {
+    return fmt::format("hang-before-write:journal:{}", hang_before_record + 1);
+  }
+  return clock_after_record == 0
+             ? ""
+             : fmt::format("clock-after-sync:journal:{}", clock_after_record + 1);
+}
 
 std::optional<std::chrono::milliseconds> read_time(const std::string& text) {
   double number = 0;

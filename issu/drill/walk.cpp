@@ -13,6 +13,13 @@ using nlohmann::json;
 constexpr int kKilled = 137;
 constexpr int kNothingOpen = 2;  ///< `issu resume` with nothing to go on with
 
+/// What the coordinator's process is told; 0: nothing.
+std::string killed_after(unsigned record) {
+  UpgradeStep step;
+  step.kill_after_record = record;
+  return step.fault();
+}
+
 std::string field(const std::string& document, const char* key) {
   const json parsed = json::parse(document, nullptr, false);
   return parsed.is_object() ? parsed.value(key, "") : "";
@@ -30,8 +37,8 @@ Result<std::string> Runner::last_report() {
   return said->status == 0 ? said->out : std::string();
 }
 
-Result<Runner::Ended> Runner::command(Argv words, unsigned record) {
-  auto program = start(std::move(words), record);
+Result<Runner::Ended> Runner::command(Argv words, const std::string& fault) {
+  auto program = start(std::move(words), fault);
   if (!program) {
     return fail(std::move(program).error());
   }
@@ -48,12 +55,12 @@ Result<bool> Runner::walk_once(const WalkStep& step, const std::string& name, un
   const std::string& image = walked_away_ ? step.back : step.image;
   Argv words{"upgrade", "--foreground", "--image", (stage_->images / (image + ".raucb")).string()};
   words.insert(words.end(), step.args.begin(), step.args.end());
-  auto upgrade = command(std::move(words), record);
+  auto upgrade = command(std::move(words), killed_after(record));
   if (!upgrade) {
     return fail(std::move(upgrade).error());
   }
   const bool killed = upgrade->status == kKilled;
-  const auto ended = killed ? command({"resume"}, 0) : upgrade;
+  const auto ended = killed ? command({"resume"}) : upgrade;
   if (!ended) {
     return fail(ended.error());
   }
@@ -97,7 +104,7 @@ Result<void> Runner::walk_together(const WalkStep& step, const std::string& name
   words.insert(words.end(), step.args.begin(), step.args.end());
   std::string phases;
   std::size_t killed = 0;
-  auto ended = command(std::move(words), step.first);
+  auto ended = command(std::move(words), killed_after(step.first));
   while (ended && ended->status == kKilled && killed < step.last) {
     auto phase = phase_left();
     if (!phase) {
@@ -107,7 +114,7 @@ Result<void> Runner::walk_together(const WalkStep& step, const std::string& name
     ++killed;
     const bool between = !phase_named(*phase);  // behind the last one: only the end is missing
     phases += between ? "" : (phases.empty() ? "" : ", ") + *phase;
-    ended = command({"resume", "--foreground"}, between ? 0 : record_of_next_phase);
+    ended = command({"resume", "--foreground"}, killed_after(between ? 0 : record_of_next_phase));
   }
   const auto report = ended ? last_report() : fail(std::move(ended).error());
   if (!report) {

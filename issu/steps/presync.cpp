@@ -9,6 +9,10 @@ Result<nlohmann::json> checkpoint(Context& context) {
   if (!view) {
     return pass(std::move(view).error(), "recording the control plane");
   }
+  if (!view->answering) {
+    // Without its sessions the new side would be compared with nothing.
+    return fail(silent_daemons(*view), "what the way back has to reach can't be recorded");
+  }
   auto size = context.npu.size();
   if (!size) {
     return pass(std::move(size).error(), "recording the NPU's tables");

@@ -97,6 +97,10 @@ const Refusal kRefusals[] = {
      "less than"},
     {"soak_s = 10.5", "soak_s = \"10\"", ":40: timers.soak_s: is a text, a number is wanted",
      "a number"},
+    {"soak_s = 10.5", "deadlines = { freez = 5 }", "timers.deadlines.freez: is not a key",
+     "\"freeze\"?"},
+    {"soak_s = 10.5", "deadlines = { freeze = 0 }", "timers.deadlines.freeze: 0 is out of range",
+     "1 to"},
     {"soak_s = 10.5", "converge_s = 1", ":40: timers.converge_s: 1 is out of range", "5 to"},
 };
 

@@ -55,6 +55,16 @@ every = 3
 [[step]]
 reset = "east"
 [[step]]
+upgrade = "two"
+hang_before_record = 11
+exit_code = 1
+[[step]]
+fault = "drop"
+time = "300ms"
+[[step]]
+fault = "starve"
+daemon = "bgpd"
+[[step]]
 archive = "save"
 passphrase = true
 [[step]]
@@ -62,7 +72,7 @@ archive = "reimage"
 image = "four"
 )");
   REQUIRE_MESSAGE(loaded, loaded.error().message());
-  REQUIRE(loaded->steps.size() == 13);
+  REQUIRE(loaded->steps.size() == 16);
   CHECK(loaded->steps[1].name == "open");
   CHECK(std::get<drill::UpgradeStep>(loaded->steps[1].what).until == "soak");
   CHECK(std::get<drill::WaitStep>(loaded->steps[3].what).time == std::chrono::milliseconds(1500));
@@ -73,7 +83,11 @@ image = "four"
   CHECK(std::get<drill::WalkStep>(loaded->steps[9].what).back == "one");
   CHECK(std::get<drill::WalkStep>(loaded->steps[9].what).every == 3);
   CHECK(std::get<drill::ResetStep>(loaded->steps[10].what).peer == "east");
-  CHECK(std::get<drill::ArchiveStep>(loaded->steps[11].what).passphrase);
+  CHECK(std::get<drill::UpgradeStep>(loaded->steps[11].what).fault() ==
+        "hang-before-write:journal:12");
+  CHECK(std::get<drill::FaultStep>(loaded->steps[12].what).time == std::chrono::milliseconds(300));
+  CHECK(std::get<drill::FaultStep>(loaded->steps[13].what).of == "bgpd");
+  CHECK(std::get<drill::ArchiveStep>(loaded->steps[14].what).passphrase);
   CHECK(drill::images_of(*loaded) == std::vector<std::string>{"one", "two", "three", "four"});
 }
 
@@ -110,6 +124,12 @@ const Refusal kRefusals[] = {
     {"upgrade = \"two\"", "upgrade = \"two\"\nuntil = \"soak\"", "the last upgrade is never ended",
      "accept"},
     {"upgrade = \"two\"", "upgrade = \"two\"\nkill_after_record = 3", "never ended", "resume"},
+    {"upgrade = \"two\"", "upgrade = \"two\"\nkill_after_record = 3\nhang_after_record = 3",
+     "stands beside until or another fault", "take one away"},
+    {"upgrade = \"two\"\nargs = [\"--auto-accept\"]", "fault = \"unplg\"", "\"unplg\" is not known",
+     "\"unplug\"?"},
+    {"upgrade = \"two\"\nargs = [\"--auto-accept\"]", "fault = \"unplug\"",
+     "step[1].peer: is missing", "peer"},
     {"upgrade = \"two\"\nargs = [\"--auto-accept\"]", "accept = true", "no upgrade is open",
      "until"},
     {"upgrade = \"two\"\nargs = [\"--auto-accept\"]", "wait = \"5\"", "\"5\" is not a time", "5s"},

@@ -51,16 +51,16 @@ inline const std::vector<Folder>& folders() {
       {"issu/image", {"issu/signing"}},
       {"issu/init", {}},
       {"issu/config",
-       {"backends/spec.hpp", "issu/measure/plan.hpp", "issu/report/ledger/budget.hpp",
-        "state-sync/prefix.hpp"}},
+       {"backends/spec.hpp", "issu/measure/plan.hpp", "issu/phases.hpp",
+        "issu/report/ledger/budget.hpp", "state-sync/prefix.hpp"}},
       {"issu/measure", {"backends/daemons", "state-sync/prefix.hpp"}},
       {"issu/report", {}},
       // Reads result documents; knows neither the coordinator nor router.toml.
       {"issu/report/ledger", {}},
       {"issu/doctor", {"backends/spec.hpp", "checkpoint"}},
       {"issu/drill",
-       {"backends/daemons", "backends/spec.hpp", "issu/config", "issu/measure", "issu/report",
-        "state-sync/prefix.hpp"}},
+       {"backends/daemons", "backends/spec.hpp", "issu/config", "issu/measure", "issu/phases.hpp",
+        "issu/report", "state-sync/prefix.hpp"}},
       // The study: it has drills played and starts routers through the port, whoever stands behind
       // it.
       {"issu/compare",

@@ -156,7 +156,11 @@ class FakeRp : public backends::RouteProcessor {
   }
   Result<backends::SlotStatus> status(backends::Slot slot) override {
     ISSU_TRY(world_.question("status " + std::string(name_of(slot))), "fake");
-    return backends::SlotStatus{power_[slot], {}, saved_[slot], paused_[slot], kernel_of(slot)};
+    const auto daemons = power_[slot] == backends::SlotPower::active
+                             ? world_.daemons[slot]
+                             : std::vector<backends::DaemonStatus>();
+    return backends::SlotStatus{power_[slot], daemons, saved_[slot], paused_[slot],
+                                kernel_of(slot)};
   }
   Result<std::optional<std::string>> running_config(backends::Slot slot) override {
     ISSU_TRY(world_.question("running_config " + std::string(name_of(slot))), "fake");
@@ -167,7 +171,7 @@ class FakeRp : public backends::RouteProcessor {
   Result<backends::ControlPlaneView> control_plane(backends::Slot slot) override {
     ISSU_TRY(world_.question("control_plane " + std::string(name_of(slot))), "fake");
     backends::ControlPlaneView view;
-    view.answering = power_[slot] >= backends::SlotPower::warm && !paused_[slot];
+    view.answering = world_.answers && power_[slot] >= backends::SlotPower::warm && !paused_[slot];
     view.version = version_[slot];
     backends::SessionView session;
     session.peer = "192.0.2.2";

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "backends/spec.hpp"
+#include "backends/rp.hpp"
 #include "issu/base/result.hpp"
 
 namespace issu::tests {
@@ -28,12 +28,14 @@ struct FakeWorld {
                                                {backends::Slot::b, 1000}};
   std::map<backends::Slot, bool> establishes{{backends::Slot::a, true}, {backends::Slot::b, true}};
   std::map<backends::Slot, std::string> configuration;  ///< that a side says it runs
+  std::map<backends::Slot, std::vector<backends::DaemonStatus>> daemons;  ///< of an active side
   std::uint64_t refreshed = 0;
   std::uint64_t says_when_asked_again = 0;   ///< routes; 0: no more than before
   int asked = 0;                             ///< for its routes
   std::vector<std::string> kinds{"rootfs"};  ///< of images that the backend takes
   std::string kernel;           ///< of a slot with its payload alone; empty: it has none of its own
   std::string staged_kernel;    ///< of a slot that was staged with a kernel beside its payload
+  bool answers = true;          ///< the daemons do
   bool saves = true;            ///< the backend knows saved states
   bool migrates = true;         ///< what runs can move into the other slot
   bool stands_by = true;        ///< the slots of the backend can run side by side

@@ -280,6 +280,22 @@ TEST_CASE(
   CHECK(npu->sync_state()->held == 5000);
 }
 
+TEST_CASE("changes that are missed in the middle of a sweep end it") {
+  NEEDS_ROOT();
+  const KernelLab lab;
+  KernelNpuOptions options;
+  options.buffer_bytes = 8192;  // its own deletions overflow it
+  const auto npu = lab.make(options);
+  REQUIRE(npu->up());
+  lab.install(block("10.0.0.0/24", 5000), 0);
+  REQUIRE(npu->watch());
+  REQUIRE(npu->hold(1));
+  const auto refused = npu->sweep(1);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind() == ErrorKind::refused);
+  CHECK(lab.count() > 4000);
+}
+
 TEST_CASE("what is kept forwards while it is out of the table, and nothing of that is left") {
   NEEDS_ROOT();
   const KernelLab lab;

@@ -55,12 +55,14 @@ pid_t start_probe() {
 }  // namespace
 
 std::string Run::name() const {
-  static constexpr std::array<const char*, 4> seconds{"killed", "killed-after", "fails", "stays"};
+  static constexpr std::array<const char*, 5> seconds{"killed", "killed-after", "fails", "stays",
+                                                      "hangs"};
   std::string text = cell ? cell->name() : strategy + ", nothing goes wrong";
   text += way_back == "saved" ? ", way back saved" : "";
   text += accept ? "" : ", not accepted";
   text += ", call " + std::to_string(call) + (acted ? " acted" : "");
   text += for_good ? ", for good" : "";
+  text += ended ? ", ended" : "";
   if (cell && cell->fault.fault == Fault::second_fault) {
     text += std::string(", then ") + seconds[static_cast<std::size_t>(second)] + " at call " +
             std::to_string(second_call) + " of the undo";
@@ -123,7 +125,7 @@ bool FaultyLab::by_calls() const {
 }
 
 bool FaultyLab::meant(Moment moment) const {
-  const bool again = is(Fault::killed) && run_.for_good;
+  const bool again = (is(Fault::killed) || is(Fault::hangs)) && run_.for_good;
   return run_.cell && (!struck_ || again) && !undoing_ && phase_ == run_.cell->phase.phase &&
          run_.cell->moment == moment;
 }
@@ -195,6 +197,10 @@ Result<void> FaultyLab::act_fault(const std::string& verb) {
     struck_ = true;
     return planted("planted: " + verb + " does not work");
   }
+  if (is(Fault::hangs) && run_.ended) {
+    struck_ = true;
+    throw Hung{};
+  }
   if (is(Fault::hangs)) {
     struck_ = true;
     machine::pass_time(run_.cell->phase.deadline + std::chrono::hours(1));
@@ -217,6 +223,8 @@ Result<void> FaultyLab::second_fault(const std::string& verb, bool acted) {
     case Second::killed:
     case Second::killed_after:
       throw Killed{};
+    case Second::hangs:
+      throw Hung{};
     case Second::stays:
       stays_ = verb;
       return planted("planted: " + verb + " never works");

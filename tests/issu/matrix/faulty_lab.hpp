@@ -16,9 +16,10 @@ enum class Second {
   killed_after,  ///< after it has acted
   fails,         ///< once
   stays,         ///< the verb fails until a person has repaired its cause
+  hangs,         ///< it does not come back: the coordinator is ended
 };
-inline constexpr std::array<Second, 4> second_faults{Second::killed, Second::killed_after,
-                                                     Second::fails, Second::stays};
+inline constexpr std::array<Second, 5> second_faults{Second::killed, Second::killed_after,
+                                                     Second::fails, Second::stays, Second::hangs};
 
 /// One way in which a cell is played.
 struct Run {
@@ -29,12 +30,16 @@ struct Run {
   std::size_t call = 0;   ///< of the phase's step: where it strikes
   bool acted = false;     ///< it strikes after that call has acted, not before
   bool for_good = false;  ///< what is gone stays away until a person repairs it
+  bool ended = false;     ///< what hangs does not come back by itself: the coordinator is ended
   bool by_abort = false;  ///< what makes it go back before a second fault is a request
   Second second = Second::killed;
   std::size_t second_call = 0;  ///< of all undos
 
   [[nodiscard]] std::string name() const;
 };
+
+/// Stands for a verb that never comes back.
+struct Hung {};
 
 /// Stands for an upgrade that never ends.
 struct Endless {};
@@ -48,8 +53,11 @@ class FaultyLab : public Lab {
   FaultyLab& operator=(const FaultyLab&) = delete;
   ~FaultyLab();
 
-  /// The coordinator, or one that takes its place; throws Killed where it is killed.
+  /// The coordinator, or one that takes its place; throws Killed where it is killed, Hung where a
+  /// verb never comes back.
   Result<Outcome> coordinate();
+  /// Whoever watches it: time goes by until it is overdue, then its end is noted.
+  void end_hung();
   /// What a kill left of the journal.
   void damage_journal();
   /// A person does what the message says.

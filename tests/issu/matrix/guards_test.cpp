@@ -26,7 +26,7 @@ struct Shows {
   const char* way_back = "cold";
 };
 
-constexpr std::array<Shows, 24> guards{{
+constexpr std::array<Shows, 25> guards{{
     {"failure_goes_back", "restart", Fault::abort_asked},
     {"commit_is_not_taken_back", "restart", Fault::fails},
     {"commit_asks_a_person", "restart", Fault::killed},
@@ -38,6 +38,7 @@ constexpr std::array<Shows, 24> guards{{
     {"done_is_not_done_again", "restart", Fault::killed},
     {"closed_stays_closed", "restart", Fault::killed},
     {"one_upgrade_at_a_time", "restart", Fault::killed},
+    {"hanging_step_is_ended", "restart", Fault::hangs},
     {"sessions_are_waited_for", "restart", Fault::peer_down},
     {"lost_routes_are_not_swept", "restart", Fault::routes_missing},
     {"routes_are_held", "restart", Fault::killed},

@@ -37,6 +37,9 @@ class Player {
       } catch (const Killed&) {
         after_a_kill();
         continue;
+      } catch (const Hung&) {
+        lab_.end_hung();
+        continue;
       }
       if (!outcome) {
         if (lab_.flipped()) {
@@ -186,6 +189,17 @@ bool can_pass(Fault fault) {
   return fault == Fault::npu_gone || fault == Fault::killed;
 }
 
+/// A hang ends by the deadline of the verb, which answers then, or by that of the phase.
+void add_hangs(std::vector<Run>& ways) {
+  const std::vector<Run> by_verbs = ways;
+  for (Run run : by_verbs) {
+    run.ended = true;
+    ways.push_back(run);
+    run.for_good = true;
+    ways.push_back(run);
+  }
+}
+
 /// The ways to play a cell but for the second faults.
 std::vector<Run> ways_of(const Run& base, const std::vector<std::string>& calls) {
   std::vector<Run> ways;
@@ -211,6 +225,9 @@ std::vector<Run> ways_of(const Run& base, const std::vector<std::string>& calls)
     add(0, false);
   } else if (!calls.empty()) {
     add(calls.size() - 1, !is_question(calls.back()));
+  }
+  if (fault == Fault::hangs) {
+    add_hangs(ways);
   }
   return ways;
 }
