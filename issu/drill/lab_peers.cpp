@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -240,6 +241,15 @@ bool adjacent(const Layout& layout, const PeerPlace& peer) {
               frr ? "\"status\":\"up\"" : " Up ", 2);
 }
 
+bool has_session(const PeerPlace& peer) {
+  return peer.spec.daemon == "frr"
+             ? says({"vtysh", "--vty_socket", peer.dir.string(), "-d", "bgpd", "-c",
+                     "show bgp summary json"},
+                    "\"state\":\"Established\"")
+             : says({"birdc", "-s", (peer.dir / "bird.ctl").string(), "show", "protocols"},
+                    "Established");
+}
+
 }  // namespace
 
 Result<void> make_peers(const LabSpec& spec, const Layout& layout, LabRecord& record,
@@ -279,6 +289,18 @@ Result<void> start_peers(const Layout& layout, LabRecord& record) {
     }
   }
   return {};
+}
+
+std::string peers_without_session(const Layout& layout, const fs::path& scenario) {
+  std::string text;
+  for (const PeerPlace& peer : layout.peers) {
+    if (!has_session(peer)) {
+      text += fmt::format("{}{}:{}: the peer \"{}\" ({}) had no BGP session with the router",
+                          text.empty() ? "" : "; ", scenario.string(), peer.spec.line,
+                          peer.spec.name, peer.spec.daemon);
+    }
+  }
+  return text;
 }
 
 bool peers_have(const Layout& layout, const RouteCount& count) {

@@ -75,6 +75,9 @@ Result<void> Runner::take(const Step& step) {
   if (const auto* walk = std::get_if<WalkStep>(&step.what)) {
     return take_walk(*walk, step.name);
   }
+  if (const auto* soak = std::get_if<SoakStep>(&step.what)) {
+    return take_soak(*soak, step.name);
+  }
   const auto& repeat = std::get<RepeatStep>(step.what);
   for (unsigned turn = 1; turn <= repeat.times; ++turn) {
     stage_->say(fmt::format("turn {} of {}", turn, repeat.times));

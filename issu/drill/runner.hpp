@@ -41,6 +41,7 @@ class Runner {
 
   [[nodiscard]] const std::vector<Judgement>& judgements() const { return judgements_; }
   [[nodiscard]] const std::vector<UpgradeRun>& upgrades() const { return upgrades_; }
+  [[nodiscard]] const std::vector<Soak>& soaks() const { return soaks_; }
 
  private:
   struct Open {
@@ -73,11 +74,32 @@ class Runner {
   Result<void> take_compare(const CompareStep& step);
   Result<void> take_walk(const WalkStep& step, const std::string& name);
   Result<bool> walk_once(const WalkStep& step, const std::string& name, unsigned record);
+  // soak.cpp
+  Result<void> take_soak(const SoakStep& step, const std::string& name);
+  Result<bool> soak_once(const SoakStep& step, const std::string& name, unsigned number,
+                         unsigned record);
+  void judge_soak(const SoakStep& step, const std::string& name, std::size_t good,
+                  std::size_t taken);
 
   struct Ended {
     int status;
     std::filesystem::path errors;  ///< what it said on standard error
   };
+  /// An upgrade whose coordinator may have been killed, and resumed.
+  struct Turn {
+    bool killed;
+    int status;           ///< of the command that saw its end
+    std::string outcome;  ///< "nothing was begun" when it left no result
+    bool begun;
+    std::filesystem::path errors;
+
+    /// Killed before its first record was on disk: then nothing is open, and nothing was touched.
+    [[nodiscard]] bool ended_well() const;
+  };
+  /// Upgrades to an image; `record`: the journal's record after which the coordinator is killed, 0:
+  /// none. Its result is added to the upgrades.
+  Result<Turn> take_turn(const std::string& image, const std::vector<std::string>& args,
+                         const std::string& name, unsigned record);
 
   /// `kill_after`: the journal's record after which the program is killed, 0: never.
   Result<Program> start(Argv words, unsigned kill_after);
@@ -92,10 +114,11 @@ class Runner {
   Interrupt* interrupt_;
   unsigned commands_ = 0;
   std::optional<Open> open_;
-  bool walked_away_ = false;  ///< the router runs a walk's image, not the one it came from
+  bool walked_away_ = false;  ///< the router runs a walk's or a soak's image, not the one before
   std::map<std::string, Machine> snapshots_;
   std::vector<Judgement> judgements_;
   std::vector<UpgradeRun> upgrades_;
+  std::vector<Soak> soaks_;
 };
 
 }  // namespace issu::drill

@@ -60,7 +60,7 @@ inline const std::vector<Folder>& folders() {
       {"issu/doctor", {"backends/spec.hpp", "checkpoint"}},
       {"issu/drill",
        {"backends/daemons", "backends/spec.hpp", "issu/config", "issu/measure", "issu/report",
-        "state-sync/prefix.hpp"}},
+        "issu/report/ledger/statistics.hpp", "state-sync/prefix.hpp"}},
       // The coordinator: it knows the ports, never who stands behind them.
       {"issu",
        {"backends", "state-sync", "issu/config", "issu/image", "issu/measure", "issu/report",
