@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -34,6 +35,22 @@ void write_all(int fd, const std::string& text) {
   }
 }
 
+/// A line for the process that reads them. As long as it lives it is waited for; afterwards lines
+/// are lost rather than waited with.
+void write_line(const std::string& line, pid_t reader) {
+  for (std::size_t done = 0; done < line.size();) {
+    const ssize_t count = ::write(STDERR_FILENO, line.data() + done, line.size() - done);
+    if (count >= 0) {
+      done += static_cast<std::size_t>(count);
+    } else if (errno == EAGAIN && ::getppid() == reader) {
+      pollfd room{STDERR_FILENO, POLLOUT, 0};
+      (void)::poll(&room, 1, 100);
+    } else if (errno != EINTR) {
+      return;
+    }
+  }
+}
+
 [[noreturn]] void run(const AttemptProcess::Play& play, pid_t parent, int lines, int result) {
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != parent || ::dup2(lines, STDOUT_FILENO) < 0 ||
@@ -41,7 +58,7 @@ void write_all(int fd, const std::string& text) {
     ::_exit(EXIT_FAILURE);
   }
   const DrillOutcome outcome =
-      play([](const std::string& line) { write_all(STDERR_FILENO, line + "\n"); });
+      play([parent](const std::string& line) { write_line(line + "\n", parent); });
   std::fflush(nullptr);
   write_all(result, pack(outcome));
   ::_exit(EXIT_SUCCESS);

@@ -41,7 +41,8 @@ TEST_CASE("every command of the CI files is one that this program takes") {
       ISSU_SKIP(commands.out);
     }
     CAPTURE(name);
-    REQUIRE_MESSAGE(commands.status == 0, commands.out + commands.err);
+    const std::string said_all = commands.out + commands.err;
+    REQUIRE_MESSAGE(commands.status == 0, said_all);
     std::istringstream lines(commands.out);
     unsigned drills = 0;
     for (std::string line; std::getline(lines, line);) {

@@ -73,7 +73,8 @@ TEST_CASE("the same seed brings the same faults, everywhere") {
   CHECK(killed < 35);
   CHECK(*std::max_element(plan.begin(), plan.end()) <= 20);
   // Written down once: another library would bring the same.
-  CHECK(std::vector(plan.begin(), plan.begin() + 12) == std::vector(soak_plan(42, 12, 0.2)));
+  const std::vector<unsigned> first{0, 0, 0, 0, 0, 3, 0, 0, 0, 12, 0, 0, 1, 0, 0, 0, 0, 8};
+  CHECK(std::vector(plan.begin(), plan.begin() + 18) == first);
   const auto none = soak_plan(1, 9, 0);
   CHECK(std::count(none.begin(), none.end(), 0U) == 9);
   const auto all = soak_plan(1, 9, 1);
@@ -106,7 +107,7 @@ TEST_CASE("percentiles are of what was measured, and say of how many") {
   CAPTURE(text);
   CHECK(text.find("12 upgrades, 11 committed, 1 rolled back") != std::string::npos);
   CHECK(text.find("(seed 42)") != std::string::npos);
-  CHECK(text.find("p50 500 ms, p90 900 ms, p99 1,000 ms, max 1,000 ms (10 of 11 measured)") !=
+  CHECK(text.find("p50 500 ms, p90 900 ms, p99 1000 ms, max 1000 ms (10 of 11 measured)") !=
         std::string::npos);
   const auto nothing = to_json({"s", 1}, figures_of({"s", 1}, {upgrade("committed", "null")}));
   CHECK(nothing["dark_ms"]["p50"].is_null());
