@@ -76,7 +76,7 @@ Result<void> Runner::take_soak(const SoakStep& step, const std::string& name) {
   // What stands at the beginning stands at the end, in the same slot: one more where it does not.
   while (taken < plan.size() || (walked_away_ && taken == plan.size())) {
     if (taken >= 2 && !snapshot && !walked_away_) {
-      ISSU_TRY(take({"", 0, SnapshotStep{kSnapshot}}), "");
+      ISSU_TRY(take({"snapshot after " + kSnapshot, 0, SnapshotStep{kSnapshot}}), "");
       snapshot = true;
     }
     const unsigned record = taken < plan.size() ? plan[taken] : 0;

@@ -14,6 +14,7 @@ using nlohmann::ordered_json;
 
 /// A journal has about as many records; a later one is never written, and nobody is killed.
 constexpr unsigned kRecords = 20;
+/// The first there is killed, the first back is not: what only happens once has happened then.
 constexpr unsigned kWarmUp = 2;
 
 std::optional<double> number(const ordered_json& document, const char* plane, const char* key) {
@@ -131,9 +132,8 @@ std::vector<unsigned> soak_plan(std::uint64_t seed, unsigned times, double kille
   for (unsigned i = 0; i < times; ++i) {
     const double draw = static_cast<double>(random() >> 11U) / 9'007'199'254'740'992.0;
     const auto record = static_cast<unsigned>(random() % kRecords) + 1;
-    if (i >= kWarmUp && draw < killed) {
-      plan[i] = record;
-    }
+    const bool meant = i < kWarmUp ? i == 0 && killed > 0 : draw < killed;
+    plan[i] = meant ? record : 0;
   }
   return plan;
 }

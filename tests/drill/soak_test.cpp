@@ -66,19 +66,19 @@ TEST_CASE("the same seed brings the same faults, everywhere") {
   CHECK(plan == soak_plan(42, 100, 0.2));
   CHECK(plan != soak_plan(43, 100, 0.2));
   CHECK(plan.size() == 100);
-  CHECK(plan[0] == 0);
+  CHECK(plan[0] != 0);  // so that its traces are there before anything is looked for
   CHECK(plan[1] == 0);
   const auto killed = std::count_if(plan.begin(), plan.end(), [](unsigned n) { return n != 0; });
   CHECK(killed > 8);
   CHECK(killed < 35);
   CHECK(*std::max_element(plan.begin(), plan.end()) <= 20);
   // Written down once: another library would bring the same.
-  const std::vector<unsigned> first{0, 0, 0, 0, 0, 3, 0, 0, 0, 12, 0, 0, 1, 0, 0, 0, 0, 8};
+  const std::vector<unsigned> first{5, 0, 0, 0, 0, 3, 0, 0, 0, 12, 0, 0, 1, 0, 0, 0, 0, 8};
   CHECK(std::vector(plan.begin(), plan.begin() + 18) == first);
   const auto none = soak_plan(1, 9, 0);
   CHECK(std::count(none.begin(), none.end(), 0U) == 9);
   const auto all = soak_plan(1, 9, 1);
-  CHECK(std::count(all.begin(), all.end(), 0U) == 2);
+  CHECK(std::count(all.begin(), all.end(), 0U) == 1);
 }
 
 TEST_CASE("percentiles are of what was measured, and say of how many") {
