@@ -22,9 +22,10 @@ struct JunitCase {
 };
 
 /// One `testcase`. Earlier failures are told as Maven's Surefire tells them (its report
-/// schema, 3.0), which Jenkins reads, and some of GitHub's reporters: `flakyFailure` and `flakyError` in a
-/// case that passed at last, `rerunFailure` and `rerunError` beside the `failure` or `error` of one
-/// that did not. Who does not know these elements sees how the last attempt ended.
+/// schema, 3.0), which Jenkins reads, and some of GitHub's reporters: `flakyFailure` and
+/// `flakyError` in a case that passed at last, `rerunFailure` and `rerunError` beside the `failure`
+/// or `error` of one that did not. Who does not know these elements sees how the last attempt
+/// ended.
 [[nodiscard]] std::string junit_case(const std::string& scenario, unsigned attempt,
                                      const JunitCase& each);
 

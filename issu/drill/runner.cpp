@@ -11,8 +11,6 @@ using nlohmann::json;
 
 /// No upgrade of a drill takes longer: its own deadlines are shorter.
 constexpr auto kLongest = std::chrono::minutes(15);
-/// What ends by itself a moment after an upgrade, such as a container's monitor.
-constexpr auto kSettling = std::chrono::seconds(5);
 constexpr std::size_t kDifferencesTold = 12;
 
 Argv upgrade_words(const UpgradeStep& step, const std::filesystem::path& images) {
@@ -60,7 +58,7 @@ Result<void> Runner::take(const Step& step) {
     return interrupt_->sleep(wait->time) ? fail("interrupted") : Result<void>();
   }
   if (const auto* snapshot = std::get_if<SnapshotStep>(&step.what)) {
-    (void)interrupt_->sleep(kSettling);
+    (void)interrupt_->sleep(stage_->settling);
     const Machine& machine = snapshots_[snapshot->label] = look_around(stage_->territory);
     std::string counts;
     for (const auto& [kind, names] : machine) {
@@ -197,7 +195,7 @@ Result<void> Runner::take_command(const CommandStep& step, const std::string& na
 
 Result<void> Runner::take_compare(const CompareStep& step) {
   const Machine& before = snapshots_[step.label];
-  const Deadline deadline = Deadline::in(kSettling * 2);
+  const Deadline deadline = Deadline::in(stage_->settling * 2);
   std::vector<std::string> lines = differences(before, look_around(stage_->territory));
   while (!lines.empty() && !deadline.passed()) {
     if (interrupt_->sleep(std::chrono::milliseconds(500))) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -26,6 +27,9 @@ struct Stage {
   Territory territory;
   std::vector<PeerPlace> peers;
   std::function<void(const std::string&)> say;
+  /// What ends by itself a moment after an upgrade, such as a container's monitor, is given so long
+  /// before the machine is looked at.
+  std::chrono::milliseconds settling = std::chrono::seconds(5);
 };
 
 /// Goes through the steps of a drill by running the issu program as an operator would. What every

@@ -35,7 +35,8 @@ struct Bath {
               "",
               {"no-such-router", {}, {}},
               {},
-              [this](const std::string& line) { lines.push_back(line); }};
+              [this](const std::string& line) { lines.push_back(line); },
+              std::chrono::milliseconds(0)};
   Runner runner{stage, interrupt};
 
   Result<void> soak(const SoakStep& step) { return runner.run({{"soak", 0, step}}); }
@@ -125,6 +126,26 @@ TEST_CASE("a soak goes there and back, and ends where it began") {
   CHECK(bath.judged("nothing is left over").passed);
   CHECK(bath.runner.soaks().at(0).seed == 5);
   CHECK(bath.lines.at(1) == "seed 5: the same again with --seed 5");
+}
+
+TEST_CASE("a soak goes on until there is something to compare") {
+  for (const unsigned times : {2U, 3U, 4U}) {
+    CAPTURE(times);
+    Bath bath;
+    REQUIRE(bath.soak(step_of(times, 0)));
+    CHECK(bath.runner.upgrades().size() == 4);
+    CHECK(bath.judged("nothing is left over").passed);
+  }
+  // Killed after its first record, the first is rolled back: there and back come after it.
+  Bath bath;
+  SoakStep step = step_of(2, 0.0001);
+  step.seed = 1;
+  while (soak_plan(step.seed, 2, step.killed)[0] > 3) {
+    ++step.seed;
+  }
+  REQUIRE(bath.soak(step));
+  CHECK(bath.runner.upgrades().size() == 5);
+  CHECK(bath.judged("nothing is left over").passed);
 }
 
 TEST_CASE("a soak's faults are resumed, and counted apart") {
