@@ -3,6 +3,7 @@
 #include "issu/report/figures.hpp"
 #include "issu/report/html.hpp"
 #include "issu/report/html_parts.hpp"
+#include "issu/report/matrix_grid.hpp"
 #include "issu/report/rfc7654.hpp"
 
 namespace issu::report {
@@ -137,6 +138,19 @@ std::string drill_html(const Json& drill, unsigned level, std::size_t& number) {
   return html + "</section>\n";
 }
 
+std::string matrices(const std::vector<Json>& drills) {
+  std::string html;
+  for (const MatrixGrid& grid : matrix_grids(drills)) {
+    std::vector<HtmlRow> rows;
+    for (auto row = grid.rows.begin() + 1; row != grid.rows.end(); ++row) {
+      rows.push_back({*row, ""});
+    }
+    html += "<h2>" + escaped(grid.title) + "</h2>\n" +
+            html_table(grid.rows.front(), rows, grid.rows.front().size());
+  }
+  return html;
+}
+
 }  // namespace
 
 std::string drill_page(const std::vector<Json>& drills) {
@@ -164,8 +178,8 @@ std::string drill_page(const std::vector<Json>& drills) {
                   html_badge(passed == drills.size() ? "passed" : "failed",
                              passed == drills.size() && passed > 0 ? "good" : "bad"),
                   passed, drills.size());
-  return html_page("Drills",
-                   head + html_table({"scenario", "", "not met", "took"}, rows, 2) + body);
+  return html_page("Drills", head + html_table({"scenario", "", "not met", "took"}, rows, 2) +
+                                 matrices(drills) + body);
 }
 
 }  // namespace issu::report

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "issu/drill/matrix_table.hpp"
+#include "issu/report/html.hpp"
 #include "tests/drill/sample.hpp"
 
 using namespace issu;
@@ -109,4 +110,7 @@ TEST_CASE("a matrix ends in a table from × to") {
   CHECK(text.find("–") != std::string::npos);  // no drill from 9 to 9
   CHECK(matrix_tables({{{"scenario", "s"}}}).empty());
   CHECK(matrix_tables({}).empty());
+  const std::string page = report::drill_page({cell("8", "9", 812.4), flaky});
+  CHECK(page.find("<h2>m, backend lxc</h2>") != std::string::npos);
+  CHECK(page.find("FLAKY: committed, dark 790 ms, 0 lost") != std::string::npos);
 }

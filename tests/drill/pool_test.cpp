@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -188,6 +189,31 @@ TEST_CASE("an interrupt ends those that run, begins no other, tries none again")
   CHECK(outcomes[0].judgements.at(0).got == "interrupted");
   CHECK(outcomes[1].judgements.at(0).got == "interrupted");
   CHECK(pit.attempts.size() == 2);
+}
+
+TEST_CASE("drills whose run was killed take their labs away by themselves") {
+  Pit pit;
+  const pid_t run = fork();
+  REQUIRE(run >= 0);
+  if (run == 0) {
+    pit.plan.resize(1);
+    (void)pit.run([&](std::size_t, unsigned, const Say& say) {
+      pit.mark("begun");
+      if (pit.interrupt.sleep(std::chrono::seconds(20))) {
+        // Nobody reads any more: that must not stop it, however much there is to say.
+        for (int i = 0; i < 200; ++i) {
+          say(std::string(3000, 'x'));
+        }
+        pit.mark("cleaned up");
+      }
+      return outcome_of("a", false);
+    });
+    _exit(0);
+  }
+  REQUIRE(pit.waits_for("begun"));
+  kill(run, SIGKILL);
+  REQUIRE(waitpid(run, nullptr, 0) == run);
+  CHECK(pit.waits_for("cleaned up"));
 }
 
 TEST_CASE("what came of a drill comes whole from one process to the other") {
