@@ -6,6 +6,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "issu/drill/soak_figures.hpp"
 #include "issu/report/figures.hpp"
 #include "issu/report/html.hpp"
 
@@ -50,6 +51,20 @@ void add_upgrade(Properties& properties, const UpgradeRun& upgrade, std::size_t 
   properties.add(prefix + "routes_withdrawn", report::withdrawn_routes(control));
 }
 
+void add_soak(Properties& properties, const ordered_json& soak, std::size_t number) {
+  const std::string prefix = fmt::format("soak.{}.", number);
+  properties.add(prefix + "seed", fmt::format("{:.0f}", report::number_of(soak, "seed")));
+  for (const char* key : {"upgrades", "committed", "rolled_back", "killed"}) {
+    properties.add(prefix + key, report::figure(soak, key));
+  }
+  for (const char* key : {"dark_ms", "dark_ms_killed", "lost"}) {
+    for (const char* each : {"p50", "p90", "p99", "max"}) {
+      properties.add(fmt::format("{}{}.{}", prefix, key, each),
+                     report::figure(report::object_of(soak, key), each));
+    }
+  }
+}
+
 }  // namespace
 
 std::string junit_properties(const DrillOutcome& outcome) {
@@ -70,6 +85,10 @@ std::string junit_properties(const DrillOutcome& outcome) {
                    fmt::format("{:.3f}", attempt.seconds));
   }
   std::size_t number = 0;
+  for (const Soak& soak : outcome.soaks) {
+    add_soak(properties, to_json(soak, figures_of(soak, outcome.upgrades)), ++number);
+  }
+  number = 0;
   for (const UpgradeRun& upgrade : outcome.upgrades) {
     add_upgrade(properties, upgrade, ++number);
   }

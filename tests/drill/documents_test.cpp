@@ -133,6 +133,8 @@ TEST_CASE("earlier attempts stand in JUnit as flaky where the case passed, as re
   CHECK(holds(xml, "<property name=\"attempts\" value=\"3\"/>"));
   CHECK(holds(xml, "<property name=\"flaky\" value=\"true\"/>"));
   CHECK(holds(xml, "<property name=\"attempt.1.failed\" value=\"1\"/>"));
+  CHECK(holds(xml, "<property name=\"soak.1.killed\" value=\"1\"/>"));
+  CHECK(holds(xml, "<property name=\"soak.1.dark_ms.p99\" value=\"not measured\"/>"));
 
   DrillOutcome failed = sample();
   failed.attempt = 2;
