@@ -59,7 +59,7 @@ Result<void> Runner::take(const Step& step) {
   }
   if (const auto* snapshot = std::get_if<SnapshotStep>(&step.what)) {
     (void)interrupt_->sleep(stage_->settling);
-    const Machine& machine = snapshots_[snapshot->label] = look_around(stage_->territory);
+    const Machine& machine = snapshots_[snapshot->label] = stage_->look(stage_->territory);
     std::string counts;
     for (const auto& [kind, names] : machine) {
       counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", names.size(), kind);
@@ -196,12 +196,12 @@ Result<void> Runner::take_command(const CommandStep& step, const std::string& na
 Result<void> Runner::take_compare(const CompareStep& step) {
   const Machine& before = snapshots_[step.label];
   const Deadline deadline = Deadline::in(stage_->settling * 2);
-  std::vector<std::string> lines = differences(before, look_around(stage_->territory));
+  std::vector<std::string> lines = differences(before, stage_->look(stage_->territory));
   while (!lines.empty() && !deadline.passed()) {
     if (interrupt_->sleep(std::chrono::milliseconds(500))) {
       return fail("interrupted");
     }
-    lines = differences(before, look_around(stage_->territory));
+    lines = differences(before, stage_->look(stage_->territory));
   }
   const std::size_t count = lines.size();
   if (count > kDifferencesTold) {

@@ -30,6 +30,7 @@ struct Stage {
   /// What ends by itself a moment after an upgrade, such as a container's monitor, is given so long
   /// before the machine is looked at.
   std::chrono::milliseconds settling = std::chrono::seconds(5);
+  std::function<Machine(const Territory&)> look = look_around;
 };
 
 /// Goes through the steps of a drill by running the issu program as an operator would. What every

@@ -26,6 +26,7 @@ UpgradeRun upgrade(const std::string& outcome, const std::string& dark, unsigned
 /// A soak on the fake program, with nothing of the machine looked at.
 struct Bath {
   tests::TempDir folder;
+  Machine machine{{"mount", {"/"}}};  ///< what there is on it
   std::vector<std::string> lines;
   Interrupt interrupt;
   Stage stage{ISSU_SOURCE_DIR "/tests/drill/fake-issu",
@@ -36,7 +37,8 @@ struct Bath {
               {"no-such-router", {}, {}},
               {},
               [this](const std::string& line) { lines.push_back(line); },
-              std::chrono::milliseconds(0)};
+              std::chrono::milliseconds(0),
+              [this](const Territory&) { return machine; }};
   Runner runner{stage, interrupt};
 
   Result<void> soak(const SoakStep& step) { return runner.run({{"soak", 0, step}}); }
@@ -167,6 +169,18 @@ TEST_CASE("a soak whose upgrades go wrong says which, and does not go on for eve
   CHECK(bath.judged("soak: upgrade 1").got == "nothing was begun");
   CHECK_FALSE(bath.judged("ended as they may").passed);
   CHECK(bath.judged("ended as they may").got == "0 of 5");
+}
+
+TEST_CASE("what a soak leaves over is named") {
+  Bath bath;
+  bath.stage.say = [&](const std::string& line) {
+    if (line.starts_with("upgrade 4 of 4")) {
+      bath.machine["mount"].insert("/left");
+    }
+  };
+  REQUIRE(bath.soak(step_of(4, 0)));
+  CHECK_FALSE(bath.judged("nothing is left over").passed);
+  CHECK(bath.judged("nothing is left over").got == "+ mount /left");
 }
 
 TEST_CASE("bounds of the percentiles are held against the undisturbed upgrades") {
