@@ -40,11 +40,12 @@ if(ISSU_TESTS)
   target_link_libraries(issu_test_main PRIVATE issu_options)
 endif()
 
-# issu_needs_machine(TEST LABELS): namespaces, mounts and clocks are the machine's: of the tests that
-# need more than a process one runs at a time. What needs a process only may run beside it, but not
-# beside a virtual machine, whose processor is a program itself.
+# issu_needs_machine(TEST LABELS): what else may run beside a test. A lab of containers has its own
+# namespaces and waits for timers most of the time, so two of them fit two processors. Of the tests
+# that do without a lab and count what is there (namespaces, mounts, clocks) one runs at a time. A
+# virtual machine, whose processor is a program itself, has the machine alone.
 function(issu_needs_machine test labels)
-  if(NOT labels STREQUAL "unit")
+  if("root" IN_LIST labels OR "criu" IN_LIST labels OR "browser" IN_LIST labels)
     set_tests_properties(${test} PROPERTIES RESOURCE_LOCK machine)
   endif()
   if("qemu" IN_LIST labels)

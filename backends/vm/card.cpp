@@ -180,7 +180,7 @@ Result<void> CardRouteProcessor::need_active(Slot slot) {
 Result<void> CardRouteProcessor::check() {
   Reasons reasons;
   reasons.add_unless(::geteuid() == 0, "this takes root", "run it as root");
-  for (const char* program : {"qemu-system-x86_64", "mksquashfs", "unsquashfs", "mke2fs"}) {
+  for (const char* program : {"qemu-system-x86_64", "unsquashfs", "mke2fs"}) {
     // Some of them tell their version by ending with an error.
     reasons.add_unless(run({program, "-version"}).has_value(),
                        std::string(program) + " is not installed", "scenarios/setup installs it");

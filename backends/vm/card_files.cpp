@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 
 /// Sparse files: what is not written takes no memory.
 constexpr std::uint64_t kernel_disk_bytes = 128U << 20U;
+constexpr std::uint64_t config_disk_bytes = 64ULL << 20U;
 constexpr std::uint64_t state_disk_bytes = 2048ULL << 20U;
 
 Result<void> make_sparse(const fs::path& file, std::uint64_t bytes) {
@@ -145,10 +146,11 @@ Result<void> write_card_disks(const RouterSpec& spec, const Suite& suite) {
     ISSU_TRY(make_dirs(spec.feed_socket(slot).parent_path(), 0755), what);
   }
   ISSU_TRY(remove_tree(files.config_disk()), what);
-  ISSU_TRY(
-      run_checked({"mksquashfs", tree.string(), files.config_disk().string(), "-all-root",
-                   "-noappend", "-no-progress", "-quiet", "-no-xattrs", "-noI", "-noD", "-noF"}),
-      what);
+  ISSU_TRY(make_sparse(files.config_disk(), config_disk_bytes), what);
+  // Not a squashfs: its blocks would have to be copied by the card, while it is dark.
+  ISSU_TRY(run_checked({"mke2fs", "-q", "-t", "ext4", "-m", "0", "-O", "^has_journal", "-E",
+                        "root_owner=0:0", "-d", tree.string(), files.config_disk().string()}),
+           what);
   ISSU_TRY(remove_tree(tree), what);
   for (const Slot slot : {Slot::a, Slot::b}) {
     if (!fs::exists(files.kernel_disk(slot))) {

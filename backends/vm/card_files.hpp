@@ -17,7 +17,7 @@ class CardFiles {
   explicit CardFiles(const RouterSpec& spec) : run_dir_(spec.run_dir) {}
 
   [[nodiscard]] auto folder() const { return run_dir_ / "card"; }
-  [[nodiscard]] auto config_disk() const { return folder() / "config.squashfs"; }
+  [[nodiscard]] auto config_disk() const { return folder() / "config.ext4"; }
   [[nodiscard]] auto state_disk() const { return folder() / "state.img"; }
   [[nodiscard]] auto serial_log() const { return folder() / "serial.log"; }
   [[nodiscard]] auto sockets() const { return folder() / "run"; }  ///< of the daemons

@@ -62,7 +62,7 @@ struct Domain {
 };
 
 /// One of its links in the same words, as it stands in the domain.
-[[nodiscard]] std::string link_xml(const GuestLink& link);
+[[nodiscard]] std::string link_xml(const GuestLink& link, const std::string& place = {});
 
 /// Features that a guest under TCG is better off without. cx16: QEMU 7.2 leaves rubbish in the
 /// flags register behind `cmpxchg16b`, and a kernel that uses it (6.12 does all the time) dies of a

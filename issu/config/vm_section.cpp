@@ -103,7 +103,7 @@ void read_vm_section(StrictTable& document, RouterConfig& config) {
   if (!section) {
     if (config.backend == "card") {
       document.refuse("vm", "is missing: a card needs its image",
-                      "[vm] card = \"card-bookworm.squashfs\" (scenarios/images/build makes it)");
+                      "[vm] card = \"card-bookworm.ext4\" (scenarios/images/build makes it)");
     }
     check_chassis(document, config);
     return;

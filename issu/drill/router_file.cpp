@@ -111,7 +111,7 @@ std::string router_toml(const LabSpec& lab, const Layout& layout, const std::str
   }
   if (lab.backend == "card") {
     text += fmt::format("\n[vm]\ncard = \"{}\"\n",
-                        (keyring.parent_path() / "card-bookworm.squashfs").string());
+                        (keyring.parent_path() / "card-bookworm.ext4").string());
   }
   if (!lab.agent) {
     text +=

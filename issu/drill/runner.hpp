@@ -78,6 +78,8 @@ class Runner {
   Result<void> reset_peer(const ResetStep& step);
   Result<void> take_compare(const CompareStep& step);
   Result<void> take_walk(const WalkStep& step, const std::string& name);
+  Result<std::string> phase_left();
+  Result<void> walk_together(const WalkStep& step, const std::string& name);
   Result<bool> walk_once(const WalkStep& step, const std::string& name, unsigned record);
   // soak.cpp
   Result<void> take_soak(const SoakStep& step, const std::string& name);

@@ -144,6 +144,9 @@ struct WalkStep {
   unsigned first = 1;
   unsigned every = 1;   ///< 3: each third record
   unsigned last = 200;  ///< reaching it is a failed expectation
+  /// One upgrade is killed again and again: each `issu resume` is killed in the phase after the one
+  /// in which the process before it was.
+  bool together = false;
 };
 
 /// Upgrades there and back again, one after the other, some of them with a coordinator that is

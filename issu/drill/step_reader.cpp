@@ -112,6 +112,11 @@ Step walk_step(StrictTable& table) {
   if (step.last < step.first) {
     table.refuse("last", "comes before first", "choose a later record");
   }
+  step.together = table.boolean("together", step.together);
+  if (step.together && table.has("every")) {
+    table.refuse("together", "kills once in each phase, and every is about records",
+                 "take one away");
+  }
   return {"walk " + step.image, 0, step};
 }
 

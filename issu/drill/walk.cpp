@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "issu/drill/runner.hpp"
+#include "issu/phases.hpp"
 
 namespace issu::drill {
 namespace {
@@ -90,7 +91,59 @@ Result<bool> Runner::walk_once(const WalkStep& step, const std::string& name, un
   return turn->killed;
 }
 
+/// The phase that an open upgrade, whose coordinator is dead, would go on with.
+Result<std::string> Runner::phase_left() {
+  auto said =
+      issu::run({stage_->issu.string(), "status", "-f", stage_->router_file.string(), "--json"});
+  if (!said) {
+    return fail(std::move(said).error());
+  }
+  return field(said->out, "next");
+}
+
+/// Killed in the phase of its first record, then in each that follows: of a phase that was begun
+/// and not ended, `issu resume` writes the beginning once more and the end, and its third record is
+/// the beginning of the next.
+Result<void> Runner::walk_together(const WalkStep& step, const std::string& name) {
+  constexpr unsigned record_of_next_phase = 3;
+  Argv words{"upgrade", "--foreground", "--image",
+             (stage_->images / (step.image + ".raucb")).string()};
+  words.insert(words.end(), step.args.begin(), step.args.end());
+  std::string phases;
+  std::size_t killed = 0;
+  auto ended = command(std::move(words), step.first);
+  while (ended && ended->status == kKilled && killed < step.last) {
+    auto phase = phase_left();
+    if (!phase) {
+      return fail(std::move(phase).error());
+    }
+    stage_->say("killed in " + *phase);
+    ++killed;
+    const bool between = !phase_named(*phase);  // behind the last one: only the end is missing
+    phases += between ? "" : (phases.empty() ? "" : ", ") + *phase;
+    ended = command({"resume", "--foreground"}, between ? 0 : record_of_next_phase);
+  }
+  const auto report = ended ? last_report() : fail(std::move(ended).error());
+  if (!report) {
+    return fail(report.error());
+  }
+  std::string all;
+  for (const PhaseRow& row : phase_table) {
+    all += (all.empty() ? "" : ", ") + std::string(row.name);
+  }
+  const std::string outcome = field(*report, "outcome");
+  judgements_.push_back(
+      {name + ": killed once in each phase", all, phases, phases == all, ended->errors});
+  judgements_.push_back({name + ": outcome", "committed or rolled-back", outcome,
+                         outcome == "committed" || outcome == "rolled-back", ended->errors});
+  upgrades_.push_back({name, outcome == "committed" ? 0 : ended->status, *report, ended->errors});
+  return {};
+}
+
 Result<void> Runner::take_walk(const WalkStep& step, const std::string& name) {
+  if (step.together) {
+    return walk_together(step, name);
+  }
   unsigned killed = 0;
   walked_away_ = false;
   for (unsigned record = step.first; record <= step.last; record += step.every) {

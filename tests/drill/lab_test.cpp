@@ -91,6 +91,9 @@ struct HandMadeLab {
 
   void make_chassis() {
     REQUIRE(NetNs::create(layout.chassis()));
+    // Nor does it take them by a next hop that is still looked for by duplicate address detection.
+    REQUIRE(run_checked({"ip", "netns", "exec", layout.chassis(), "sysctl", "-qw",
+                         "net.ipv6.conf.default.accept_dad=0"}));
     const auto in_chassis = [&](Argv words) {
       Argv argv{"ip", "-n", layout.chassis()};
       argv.insert(argv.end(), words.begin(), words.end());
@@ -128,6 +131,13 @@ struct HandMadeLab {
                     (layout.config_dir() / (daemon + ".conf")).string(), "-i",
                     (dir / (daemon + ".pid")).string(), "--vty_socket", dir.string(), "-z",
                     (dir / "zserv.api").string(), "-P", "0"});
+      // A bgpd that has sessions before zebra has told it the interfaces drops their IPv6 routes.
+      REQUIRE(wait_until(
+          [&] {
+            return run({"vtysh", "--vty_socket", dir.string(), "-d", daemon, "-c", "show version"})
+                       ->status == 0;
+          },
+          Deadline::in(std::chrono::seconds(20)), std::chrono::milliseconds(50)));
     }
   }
 

@@ -124,6 +124,30 @@ TEST_CASE("a walk of each second record still ends past the last one") {
   CHECK(theatre.runner.judgements().back().got == "2");
 }
 
+TEST_CASE(
+    "a walk of one upgrade is killed in each phase, and ended by a resume that nobody kills") {
+  const auto judged = [](const std::string& phases) {
+    Theatre theatre;
+    std::ofstream(theatre.folder / "status") << R"({"open": true, "next": "preflight"})";
+    std::ofstream(theatre.folder / "phases") << phases;
+    WalkStep walk;
+    walk.image = "two";
+    walk.back = "one";
+    walk.together = true;
+    REQUIRE(theatre.runner.run({step_of("walk", walk)}));
+    CHECK(theatre.runner.upgrades().size() == 1);
+    CHECK(theatre.runner.judgements()[1].passed);
+    return theatre.runner.judgements()[0].passed;
+  };
+  CHECK(
+      judged("preflight\nstage\ncheckpoint\npresync\nfreeze\nswitchover\nreconcile\nsoak\n"
+             "commit\nend as committed\n"));
+  CHECK_FALSE(judged("preflight\nstage\nundo of stage\nend as rolled-back\n"));
+  CHECK_FALSE(
+      judged("preflight\nstage\nstage\ncheckpoint\npresync\nfreeze\nswitchover\nreconcile\n"
+             "soak\ncommit\nend as committed\n"));
+}
+
 TEST_CASE("repeat, snapshot and compare") {
   Theatre theatre;
   theatre.stage.territory.id = theatre.folder.path().filename().string();

@@ -61,7 +61,7 @@ void loopback_up() {
 }
 
 void switch_root() {
-  mounted(root_disk, "/base", "squashfs", MS_RDONLY);
+  mounted(root_disk, "/base", "ext4", MS_RDONLY);
   mounted("over", "/over", "tmpfs");
   ::mkdir("/over/upper", 0755);
   ::mkdir("/over/work", 0755);
@@ -83,7 +83,8 @@ void switch_root() {
 void give_up(const std::string& what) {
   std::fprintf(stderr, "card: %s\n", what.c_str());
   ::sync();
-  (void)::reboot(RB_POWER_OFF);
+  // Without ACPI a machine can't switch itself off. One that resets is gone: its domain says so.
+  (void)::reboot(RB_AUTOBOOT);
   ::_exit(1);
 }
 
@@ -101,7 +102,7 @@ void enter_root() {
   mounted("cgroup", "/sys/fs/cgroup", "tmpfs");
   mounted("cgroup", "/sys/fs/cgroup/freezer", "cgroup", 0, "freezer");
   mounted("cgroup", "/sys/fs/cgroup/unified", "cgroup2");
-  mounted(config_disk, config_folder, "squashfs", MS_RDONLY);
+  mounted(config_disk, config_folder, "ext4", MS_RDONLY);
   // What was written is with the host at once, whatever becomes of the card: nothing has to be
   // flushed.
   mounted(state_disk, state_folder, "ext4", MS_NOATIME, "barrier=0");

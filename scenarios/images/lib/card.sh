@@ -61,7 +61,7 @@ make_card() {
   add_criu "$root"
   write_etc "$root/etc"
   make_quick_payload "$work/inner" "$root/usr/share/issu/payload.squashfs"
-  make_quick_payload "$root" "$1"
+  make_quick_disk "$root" "$1"
 }
 
 # add_criu ROOT: the one of a newer release, with its own libraries, in the place where our programs
@@ -76,6 +76,40 @@ add_criu() {
   cp -L "$criu_prefix/tree/$folder/ld-linux-x86-64.so.2" "$tree/$folder/"
   cp "$criu_prefix/tree/usr/sbin/criu" "$tree/usr/sbin/"
   cp "$criu_prefix/bin/criu" "$1$criu_prefix/bin/"
+  leave_out "$tree" libgnutls.so.30 GNUTLS_3_4
+  leave_out "$tree" libnftables.so.1 LIBNFTABLES_1
+}
+
+# leave_out TREE LIBRARY VERSION: in place of a library that CRIU is linked with and has no use for in
+# a card (it keeps no page server there, and holds no packets back), one of the same name in which
+# everything fails, without all the libraries that only that one needs. CRIU starts while a router
+# is dark.
+leave_out() {
+  local folder=$1/usr/lib/x86_64-linux-gnu criu=$1/usr/sbin/criu source=$work/leave-out.c kept
+  {
+    echo 'static const char nothing[] = "";'
+    nm -D "$criu" | sed -n "s/^.* \([A-Z]\) \([a-z0-9_]*\)@$3\$/\1 \2/p" |
+      while read -r kind name; do
+        case $kind$name in
+          Unft_run_cmd_*) echo "int $name(void) { return -1; }" ;;
+          U*) echo "const char *$name(void) { return nothing; }" ;;
+          *) echo "void *$name;" ;;
+        esac
+      done
+  } >"$source"
+  echo "$3 { *; };" >"$work/leave-out.map"
+  quietly "$work/leave-out.log" gcc -shared -fPIC -nostdlib -O1 -w -Wl,-soname,"$2" \
+    -Wl,--version-script,"$work/leave-out.map" -o "$folder/$2" "$source" ||
+    die "a library in place of $2 could not be made" "look at $work/leave-out.log"
+  # What nothing asks for any more goes.
+  kept=$("$folder/ld-linux-x86-64.so.2" --library-path "$folder" --list "$criu" |
+    awk '$2 == "=>" { print $3 }')
+  for library in "$folder"/*.so.*; do
+    case "$kept ld-linux" in
+      *"${library##*/}"*) ;;
+      *) [ "${library##*/}" = ld-linux-x86-64.so.2 ] || rm "$library" ;;
+    esac
+  done
 }
 
 # make_quick_payload ROOT FILE: not compressed, because it is read while a router is dark.
@@ -83,6 +117,16 @@ make_quick_payload() {
   rm -f "$2"
   quietly "$work/mksquashfs.log" mksquashfs "$1" "$2" -noI -noD -noF -noX -all-root -no-xattrs -no-exports \
     -noappend -no-progress || die "mksquashfs did not make $2"
+}
+
+# make_quick_disk ROOT FILE: a disk of the same. Of an ext4 the host reads a file straight into the
+# card's memory; of a squashfs the card has to copy it, block by block.
+make_quick_disk() {
+  local mebibytes
+  mebibytes=$(du -sm --apparent-size "$1" | awk '{ print int($1 * 1.1) + 8 }')
+  rm -f "$2"
+  quietly "$work/mke2fs.log" mke2fs -q -t ext4 -b 4096 -m 0 -O ^has_journal,^resize_inode \
+    -E root_owner=0:0 -d "$1" "$2" "${mebibytes}M" || die "mke2fs did not make $2"
 }
 
 # make_card_kernel NAME FILE: vmlinuz, and an initrd with all modules that a card needs, of the kernel

@@ -73,6 +73,7 @@ kind_of() {
 payload_of() {
   case $(kind_of "$1") in
     disk) echo "$1.qcow2" ;;
+    card) echo "$1.ext4" ;;
     *) echo "$1.squashfs" ;;
   esac
 }

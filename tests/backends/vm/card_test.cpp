@@ -30,7 +30,8 @@ namespace fs = std::filesystem;
   } while (false)
 
 fs::path image(const std::string& name) {
-  return fs::path(ISSU_SOURCE_DIR) / "build" / "images" / (name + ".squashfs");
+  const char* kind = name.starts_with("card-kernel") ? ".squashfs" : ".ext4";
+  return fs::path(ISSU_SOURCE_DIR) / "build" / "images" / (name + kind);
 }
 
 /// libvirt keeps it open until the process ends.

@@ -60,6 +60,27 @@ TEST_CASE("a domain has a device for each port, in their order, and what it was 
   CHECK_FALSE(has(domain_xml(domain), "issu-config"));
 }
 
+TEST_CASE("devices of a q35 are on its first bus, each in its place, without bridges to them") {
+  Domain domain = some();
+  domain.config_disk = "/run/r1/config.squashfs";
+  domain.links = {{"one-a", "02:00:00:00:00:01"}};
+  const std::string xml = domain_xml(domain);
+  // Two disks, a network card, the controller of the agent's channel.
+  for (const char* slot : {"02", "03", "04", "05"}) {
+    CHECK(has(xml, std::string("<address type='pci' domain='0x0000' bus='0x00' slot='0x") + slot));
+  }
+  CHECK_FALSE(has(xml, "slot='0x06'"));
+  CHECK(has(xml, "<controller type='usb' model='none'/>"));
+  for (int n = 0; n < 40; ++n) {
+    domain.links.push_back({"more-a", "02:00:00:00:00:02"});
+  }
+  // Behind the last place they are left to libvirt.
+  CHECK(has(domain_xml(domain), "slot='0x1e'"));
+  CHECK_FALSE(has(domain_xml(domain), "slot='0x1f'"));
+  domain.machine = "pc";
+  CHECK_FALSE(has(domain_xml(domain), "type='pci'"));
+}
+
 TEST_CASE("a kernel of its own is started in place of the disk's") {
   Domain domain = some();
   CHECK_FALSE(has(domain_xml(domain), "<kernel>"));
