@@ -110,7 +110,9 @@ Result<drill::DrillOutcome> play(const Cell& cell, const drill::DrillOptions& ho
     return fail(std::move(scenario).error());
   }
   ISSU_TRY(drill::check_drills({*scenario}, how), "");
-  return drill::run_drill(*scenario, how, interrupt);
+  drill::DrillOptions named = how;
+  named.say = [&](const std::string& line) { how.say(scenario->name + ": " + line); };
+  return drill::run_drill(*scenario, named, interrupt);
 }
 
 /// One cell after the other; those that are noted as passed are left out.

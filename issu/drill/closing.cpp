@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "issu/drill/outcome.hpp"
+#include "issu/drill/soak_figures.hpp"
 
 namespace issu::drill {
 namespace {
@@ -91,6 +92,19 @@ std::string routes_line(const json& upgrade) {
       withdrawn, number(npu, "deleted_while_dark"), number(npu, "stale_swept"));
 }
 
+std::string verdict(const json& drill) {
+  const bool passed = drill.value("passed", false);
+  return !passed ? "FAILED"
+         : drill.value("flaky", false)
+             ? fmt::format("FLAKY, passed at attempt {} only", drill.value("attempt", 0U))
+             : "PASSED";
+}
+
+/// A soak is told by what its upgrades were like together.
+bool is_soaked(const json& drill) {
+  return drill.contains("soaks");
+}
+
 }  // namespace
 
 std::string closing_report(const std::string& document) {
@@ -104,9 +118,12 @@ std::string closing_report(const std::string& document) {
     failed += expectation.value("passed", false) ? 0 : 1;
   }
   std::string text = fmt::format("{}: {}, {} of {} expectations met\n", drill.value("scenario", ""),
-                                 drill.value("passed", false) ? "PASSED" : "FAILED",
-                                 expectations.size() - failed, expectations.size());
-  for (const json& upgrade : drill.value("upgrades", json::array())) {
+                                 verdict(drill), expectations.size() - failed, expectations.size());
+  for (const json& soak : drill.value("soaks", json::array())) {
+    text += soak_text(soak);
+  }
+  for (const json& upgrade :
+       is_soaked(drill) ? json::array() : drill.value("upgrades", json::array())) {
     if (!upgrade.is_object()) {
       text += "  an upgrade that left no result\n";
       continue;

@@ -1,15 +1,27 @@
 #include <nlohmann/json.hpp>
 
 #include "issu/drill/outcome.hpp"
+#include "issu/drill/soak_figures.hpp"
 
 namespace issu::drill {
+namespace {
 
 using nlohmann::ordered_json;
 
-std::string to_json(const DrillOutcome& outcome) {
-  ordered_json document{{"scenario", outcome.scenario}, {"passed", outcome.passed()}};
-  if (!outcome.label.empty()) {
-    document["label"] = outcome.label;
+ordered_json document_of(const DrillOutcome& outcome) {
+  ordered_json document{{"scenario", outcome.scenario},
+                        {"passed", outcome.passed()},
+                        {"attempt", outcome.attempt},
+                        {"flaky", outcome.flaky}};
+  if (!outcome.run.empty()) {
+    document["run"] = outcome.run;
+  }
+  document["labels"] = outcome.labels;
+  if (outcome.cell) {
+    document["cell"] = {{"matrix", outcome.cell->matrix},
+                        {"from", outcome.cell->from},
+                        {"to", outcome.cell->to},
+                        {"backend", outcome.cell->backend}};
   }
   document["about"] = outcome.about;
   document["started"] = outcome.started;
@@ -33,7 +45,19 @@ std::string to_json(const DrillOutcome& outcome) {
     auto result = ordered_json::parse(upgrade.document, nullptr, false);
     document["upgrades"].push_back(result.is_object() ? std::move(result) : ordered_json(nullptr));
   }
-  return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  for (const Soak& soak : outcome.soaks) {
+    document["soaks"].push_back(to_json(soak, figures_of(soak, outcome.upgrades)));
+  }
+  for (const DrillOutcome& each : outcome.earlier) {
+    document["earlier"].push_back(document_of(each));
+  }
+  return document;
+}
+
+}  // namespace
+
+std::string to_json(const DrillOutcome& outcome) {
+  return document_of(outcome).dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace issu::drill

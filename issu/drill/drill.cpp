@@ -110,17 +110,24 @@ Result<DrillOutcome> run_drill(const Scenario& scenario, const DrillOptions& opt
   DrillOutcome outcome;
   outcome.scenario = scenario.name;
   outcome.about = scenario.about;
-  outcome.label = options.label;
+  outcome.run = options.run;
+  outcome.labels = scenario.labels;
+  outcome.cell = scenario.cell;
   outcome.started = iso_time(wall_now());
   const MonoNs began = mono_now();
   const auto say = [&](const std::string& line) {
-    options.say(fmt::format("[{:6.1f}] {}: {}", to_s(mono_now() - began), scenario.name, line));
+    options.say(fmt::format("[{:6.1f}] {}", to_s(mono_now() - began), line));
   };
-  auto lab = Lab::build(scenario.lab, {options.issu, options.images, options.work, say}, interrupt);
+  auto lab =
+      Lab::build(scenario.lab,
+                 {options.issu, options.images, options.work, say, scenario.file, options.evidence},
+                 interrupt);
   if (!lab) {
     return pass(std::move(lab).error(), "building the lab of " + scenario.name);
   }
-  const fs::path evidence = lab->layout().evidence() / scenario.name;
+  const bool stays = options.keep || !options.evidence.empty();
+  const fs::path evidence =
+      options.evidence.empty() ? lab->layout().evidence() / scenario.name : options.evidence;
   Stage stage{options.issu,
               lab->layout().router_file(),
               options.images,
@@ -133,6 +140,7 @@ Result<DrillOutcome> run_drill(const Scenario& scenario, const DrillOptions& opt
   const auto done = runner.run(scenario.steps);
   outcome.judgements = runner.judgements();
   outcome.upgrades = runner.upgrades();
+  outcome.soaks = runner.soaks();
   for (const Expectation& expectation : scenario.expectations) {
     outcome.judgements.push_back(judge(expectation, outcome.upgrades));
   }
@@ -140,7 +148,7 @@ Result<DrillOutcome> run_drill(const Scenario& scenario, const DrillOptions& opt
     outcome.judgements.push_back(std::move(judgement));
   }
   const bool good = done && outcome.passed();
-  if (!good || options.keep) {
+  if (!good || stays) {
     lab->save_evidence(evidence);
   }
   if (!good) {
@@ -155,7 +163,7 @@ Result<DrillOutcome> run_drill(const Scenario& scenario, const DrillOptions& opt
     outcome.judgements.push_back(
         {"the lab is taken away", "nothing left", gone.error().message(), false, evidence});
   }
-  if (outcome.passed() && !options.keep) {
+  if (outcome.passed() && !stays) {
     ISSU_TRY(remove_tree(lab->layout().evidence()), "removing the evidence of a drill that passed");
   }
   return outcome;

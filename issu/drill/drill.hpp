@@ -17,8 +17,11 @@ struct DrillOptions {
   std::filesystem::path issu;    ///< the program; default: this one
   std::filesystem::path images;  ///< folder of NAME.raucb and keyring.pem
   std::filesystem::path work;    ///< work folders are made below it
-  std::string label;
+  std::string run;               ///< the operator's name for the run
   bool keep = false;  ///< leave the lab standing, and the evidence of a drill that passed
+  /// Where the evidence goes and stays, that of a drill that passed too; empty: beside the lab's
+  /// folder, and it stays where the drill failed.
+  std::filesystem::path evidence{};
   std::function<void(const std::string&)> say;  ///< progress, a line each
 };
 

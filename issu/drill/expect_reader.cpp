@@ -134,7 +134,8 @@ bool impossible(const Field& field, const std::vector<Expectation::Bound>& bound
 void collect_names(const std::vector<Step>& steps, std::vector<std::string>& names) {
   for (const Step& step : steps) {
     const bool yields = std::holds_alternative<UpgradeStep>(step.what) ||
-                        std::holds_alternative<WalkStep>(step.what);
+                        std::holds_alternative<WalkStep>(step.what) ||
+                        std::holds_alternative<SoakStep>(step.what);
     const auto* command = std::get_if<CommandStep>(&step.what);
     if (yields || command != nullptr) {
       names.push_back(step.name);

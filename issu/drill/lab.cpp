@@ -62,6 +62,10 @@ Result<void> settle(const LabSpec& spec, const Surroundings& around, const Layou
       return {};
     }
     if (deadline.passed()) {
+      if (const std::string mute = peers_without_session(layout, around.scenario); !mute.empty()) {
+        return fail(fmt::format("{} within {} s", mute, spec.settle_s),
+                    "look at the peers' logs, and at the router's, in the evidence");
+      }
       return fail(
           fmt::format("after {} s the router holds {} of {} IPv4 and {} of {} IPv6 routes{}",
                       spec.settle_s, there.ipv4, wanted.ipv4, there.ipv6, wanted.ipv6,
@@ -176,7 +180,7 @@ Result<Lab> Lab::build(const LabSpec& spec, const Surroundings& around, Interrup
   ISSU_TRY(lab.record_.save(), "writing the lab down");
   lab.standing_ = true;
   if (auto raised = raise(spec, around, lab.layout_, lab.record_, interrupt); !raised) {
-    const fs::path evidence = lab.layout_.evidence();
+    const fs::path evidence = around.evidence.empty() ? lab.layout_.evidence() : around.evidence;
     lab.save_evidence(evidence);
     Error error = std::move(raised).error();
     if (auto gone = lab.take_away(); !gone) {

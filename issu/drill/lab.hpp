@@ -16,6 +16,9 @@ struct Surroundings {
   std::filesystem::path images;                 ///< NAME.raucb, keyring.pem
   std::filesystem::path base;                   ///< work folders are made in it
   std::function<void(const std::string&)> say;  ///< a line of progress
+  std::filesystem::path scenario{};             ///< the lab's file, for messages
+  /// Where the logs of a lab go that could not be built; empty: beside its folder.
+  std::filesystem::path evidence{};
 };
 
 /// A router with neighbours, built from a scenario and taken away at the end of its life.
@@ -60,6 +63,10 @@ Result<void> make_peers(const LabSpec& spec, const Layout& layout, LabRecord& re
 /// Its link up, addresses and routes; can be repeated.
 Result<void> dress_peer(const PeerPlace& peer);
 Result<void> start_peers(const Layout& layout, LabRecord& record);
+/// What the peers whose session with the router never came up lack, each by its place in the
+/// scenario's file ("lab.toml:14: the peer \"east\" …"); empty: every peer has one.
+[[nodiscard]] std::string peers_without_session(const Layout& layout,
+                                                const std::filesystem::path& scenario);
 /// Whether every peer's own table holds all the routes of the lab, and each is adjacent to the
 /// router by what else the lab has (OSPF, BFD).
 [[nodiscard]] bool peers_have(const Layout& layout, const RouteCount& count);

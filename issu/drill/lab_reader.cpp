@@ -58,6 +58,7 @@ void read_announce(config::StrictTable& peer, PeerSpec& spec) {
 
 PeerSpec read_peer(config::StrictTable& peer, std::set<std::string>& names) {
   PeerSpec spec;
+  spec.line = peer.line_of("name");
   spec.name = peer.required_text("name");
   if (!spec.name.empty()) {
     if (auto good = config::check_router_name(spec.name); !good) {

@@ -11,8 +11,6 @@ using nlohmann::json;
 
 /// No upgrade of a drill takes longer: its own deadlines are shorter.
 constexpr auto kLongest = std::chrono::minutes(15);
-/// What ends by itself a moment after an upgrade, such as a container's monitor.
-constexpr auto kSettling = std::chrono::seconds(5);
 constexpr std::size_t kDifferencesTold = 12;
 
 Argv upgrade_words(const UpgradeStep& step, const std::filesystem::path& images) {
@@ -63,8 +61,8 @@ Result<void> Runner::take(const Step& step) {
     return interrupt_->sleep(wait->time) ? fail("interrupted") : Result<void>();
   }
   if (const auto* snapshot = std::get_if<SnapshotStep>(&step.what)) {
-    (void)interrupt_->sleep(kSettling);
-    const Machine& machine = snapshots_[snapshot->label] = look_around(stage_->territory);
+    (void)interrupt_->sleep(stage_->settling);
+    const Machine& machine = snapshots_[snapshot->label] = stage_->look(stage_->territory);
     std::string counts;
     for (const auto& [kind, names] : machine) {
       counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", names.size(), kind);
@@ -77,6 +75,9 @@ Result<void> Runner::take(const Step& step) {
   }
   if (const auto* walk = std::get_if<WalkStep>(&step.what)) {
     return take_walk(*walk, step.name);
+  }
+  if (const auto* soak = std::get_if<SoakStep>(&step.what)) {
+    return take_soak(*soak, step.name);
   }
   const auto& repeat = std::get<RepeatStep>(step.what);
   for (unsigned turn = 1; turn <= repeat.times; ++turn) {
@@ -196,13 +197,13 @@ Result<void> Runner::take_command(const CommandStep& step, const std::string& na
 
 Result<void> Runner::take_compare(const CompareStep& step) {
   const Machine& before = snapshots_[step.label];
-  const Deadline deadline = Deadline::in(kSettling * 2);
-  std::vector<std::string> lines = differences(before, look_around(stage_->territory));
+  const Deadline deadline = Deadline::in(stage_->settling * 2);
+  std::vector<std::string> lines = differences(before, stage_->look(stage_->territory));
   while (!lines.empty() && !deadline.passed()) {
     if (interrupt_->sleep(std::chrono::milliseconds(500))) {
       return fail("interrupted");
     }
-    lines = differences(before, look_around(stage_->territory));
+    lines = differences(before, stage_->look(stage_->territory));
   }
   const std::size_t count = lines.size();
   if (count > kDifferencesTold) {

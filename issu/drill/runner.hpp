@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -26,6 +27,10 @@ struct Stage {
   Territory territory;
   std::vector<PeerPlace> peers;
   std::function<void(const std::string&)> say;
+  /// What ends by itself a moment after an upgrade, such as a container's monitor, is given so long
+  /// before the machine is looked at.
+  std::chrono::milliseconds settling = std::chrono::seconds(5);
+  std::function<Machine(const Territory&)> look = look_around;
 };
 
 /// Goes through the steps of a drill by running the issu program as an operator would. What every
@@ -41,6 +46,7 @@ class Runner {
 
   [[nodiscard]] const std::vector<Judgement>& judgements() const { return judgements_; }
   [[nodiscard]] const std::vector<UpgradeRun>& upgrades() const { return upgrades_; }
+  [[nodiscard]] const std::vector<Soak>& soaks() const { return soaks_; }
 
  private:
   struct Open {
@@ -77,11 +83,32 @@ class Runner {
   Result<std::string> phase_left();
   Result<void> walk_together(const WalkStep& step, const std::string& name);
   Result<bool> walk_once(const WalkStep& step, const std::string& name, unsigned record);
+  // soak.cpp
+  Result<void> take_soak(const SoakStep& step, const std::string& name);
+  Result<bool> soak_once(const SoakStep& step, const std::string& name, unsigned number,
+                         unsigned record);
+  void judge_soak(const SoakStep& step, const std::string& name, std::size_t good,
+                  std::size_t taken);
 
   struct Ended {
     int status;
     std::filesystem::path errors;  ///< what it said on standard error
   };
+  /// An upgrade whose coordinator may have been killed, and resumed.
+  struct Turn {
+    bool killed;
+    int status;           ///< of the command that saw its end
+    std::string outcome;  ///< "nothing was begun" when it left no result
+    bool begun;
+    std::filesystem::path errors;
+
+    /// Killed before its first record was on disk: then nothing is open, and nothing was touched.
+    [[nodiscard]] bool ended_well() const;
+  };
+  /// Upgrades to an image; `record`: the journal's record after which the coordinator is killed, 0:
+  /// none. Its result is added to the upgrades.
+  Result<Turn> take_turn(const std::string& image, const std::vector<std::string>& args,
+                         const std::string& name, unsigned record);
 
   /// `fault`: what libissu-fault does to the program; empty: nothing.
   Result<Program> start(Argv words, const std::string& fault = {});
@@ -96,11 +123,12 @@ class Runner {
   Interrupt* interrupt_;
   unsigned commands_ = 0;
   std::optional<Open> open_;
-  bool walked_away_ = false;  ///< the router runs a walk's image, not the one it came from
+  bool walked_away_ = false;  ///< the router runs a walk's or a soak's image, not the one before
   std::map<std::string, ProcessId> stopped_;  ///< daemons, by name
   std::map<std::string, Machine> snapshots_;
   std::vector<Judgement> judgements_;
   std::vector<UpgradeRun> upgrades_;
+  std::vector<Soak> soaks_;
 };
 
 }  // namespace issu::drill

@@ -10,6 +10,7 @@
 
 #include "issu/base/result.hpp"
 #include "issu/config/router_config.hpp"
+#include "issu/drill/outcome.hpp"
 #include "issu/measure/plan.hpp"
 
 namespace issu::drill {
@@ -23,6 +24,7 @@ struct PeerSpec {
   unsigned hold_s = 90;       ///< BGP hold time
   std::string password{};     ///< of its sessions (TCP MD5, RFC 2385); empty: none
   bool ttl_security = false;  ///< RFC 5082, one hop
+  unsigned line = 0;          ///< of the scenario's file
 };
 
 /// A probe stream from one peer to all prefixes of one family that another announces.
@@ -165,11 +167,27 @@ struct WalkStep {
   bool together = false;
 };
 
+/// Upgrades there and back again, one after the other, some of them with a coordinator that is
+/// killed at a random record of its journal and resumed. Afterwards nothing may be left over since
+/// the first two.
+struct SoakStep {
+  std::string image;
+  std::string back;  ///< what the router runs at the beginning
+  std::vector<std::string> args;
+  unsigned times = 100;    ///< upgrades
+  double killed = 0;       ///< the share of them whose coordinator is killed, 0 to 1
+  std::uint64_t seed = 0;  ///< 0: one is drawn, and told
+  struct Bounds {          ///< of the undisturbed upgrades' dark time; no value: none
+    std::optional<double> p50_ms;
+    std::optional<double> p99_ms;
+  } dark;
+};
+
 struct Step {
   std::string name;  ///< "upgrade frr-trixie" when the scenario gives none
   unsigned line = 0;
   std::variant<UpgradeStep, CommandStep, NpuStep, ArchiveStep, ResetStep, FaultStep, WaitStep,
-               SnapshotStep, CompareStep, RepeatStep, WalkStep>
+               SnapshotStep, CompareStep, RepeatStep, WalkStep, SoakStep>
       what;
 };
 
@@ -190,6 +208,9 @@ struct Scenario {
   std::filesystem::path file;
   std::string name;
   std::string about;
+  std::vector<std::string> labels;
+  std::optional<bool> beside_others;  ///< the file's word on running beside other drills
+  std::optional<Cell> cell;           ///< of its matrix
   LabSpec lab;
   std::vector<Step> steps;
   std::vector<Expectation> expectations;
@@ -199,6 +220,16 @@ struct Scenario {
 /// what can't be met whatever the router does: a field that no result document has, bounds that
 /// exclude each other, a step that is not there.
 Result<Scenario> load_scenario(const std::filesystem::path& file);
+/// The same of a file that may have a [matrix]: a scenario for each of its cells.
+Result<std::vector<Scenario>> load_scenarios(const std::filesystem::path& file);
+
+/// The operator's word on the soaks of a scenario.
+struct SoakWords {
+  std::optional<unsigned> times;
+  std::optional<std::uint64_t> seed;
+};
+/// Puts it in their place; whether there is a soak at all.
+bool apply(const SoakWords& words, Scenario& scenario);
 
 /// The images that the steps and the lab name, each once.
 [[nodiscard]] std::vector<std::string> images_of(const Scenario& scenario);

@@ -13,12 +13,14 @@ using config::StrictTable;
 
 const std::vector<std::string> kKinds{"upgrade", "accept",   "abort",   "rollback", "resume",
                                       "wait",    "snapshot", "compare", "repeat",   "walk",
-                                      "npu",     "archive",  "reset",   "fault"};
+                                      "npu",     "archive",  "reset",   "fault",    "soak"};
 const std::vector<std::string> kPhases{"preflight",  "stage",     "checkpoint", "presync", "freeze",
                                        "switchover", "reconcile", "soak",       "commit"};
 
 /// The exit code of an upgrade that was refused before anything was touched.
 constexpr int kRefused = 3;
+/// A JSON number holds it in every reader.
+constexpr double kMostSeed = 9'007'199'254'740'991;
 
 /// What is known while the steps are read in order.
 struct Reading {
@@ -125,6 +127,38 @@ Step walk_step(StrictTable& table) {
   return {"walk " + step.image, 0, step};
 }
 
+void read_dark(StrictTable& table, SoakStep& step) {
+  auto dark = table.table("dark_ms");
+  if (!dark) {
+    return;
+  }
+  const auto bound = [&dark](const char* key) {
+    const double ms = dark->number(key, {0, 1e6}, -1);
+    return ms < 0 ? std::optional<double>() : ms;
+  };
+  step.dark = {bound("p50"), bound("p99")};
+  if (step.dark.p50_ms && step.dark.p99_ms && *step.dark.p99_ms < *step.dark.p50_ms) {
+    dark->refuse("p99", "is below p50: nothing can meet that", "loosen it");
+  }
+  dark->finish();
+}
+
+Step soak_step(StrictTable& table, const Reading& reading) {
+  SoakStep step;
+  step.image = table.required_text("soak");
+  step.back = table.required_text("back");
+  step.args = table.texts("args");
+  step.times = static_cast<unsigned>(table.integer("times", {2, 100'000}, step.times));
+  step.killed = table.number("killed", {0, 1}, 0);
+  step.seed = static_cast<std::uint64_t>(table.integer("seed", {1, kMostSeed}, 0));
+  read_dark(table, step);
+  if (reading.upgrade_open) {
+    table.refuse("soak", "the upgrade before it is still open",
+                 "put an accept, abort or resume step between them");
+  }
+  return {"soak " + step.image, 0, step};
+}
+
 Step read_step(StrictTable& table, const std::string& kind, Reading& reading) {
   if (kind == "upgrade") {
     return upgrade_step(table, reading);
@@ -164,6 +198,9 @@ Step read_step(StrictTable& table, const std::string& kind, Reading& reading) {
   }
   if (kind == "walk") {
     return walk_step(table);
+  }
+  if (kind == "soak") {
+    return soak_step(table, reading);
   }
   return command_step(table, kind, reading);
 }

@@ -1,44 +1,15 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "issu/drill/outcome.hpp"
+#include "issu/drill/soak_figures.hpp"
+#include "issu/drill/text_table.hpp"
 
 namespace issu::drill {
 namespace {
 
 using nlohmann::json;
-using Rows = std::vector<std::vector<std::string>>;
-
-/// Characters, not bytes: what a terminal counts.
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-  }));
-}
-
-/// Columns as wide as their widest cell; the first row is the head.
-std::string table(const Rows& rows) {
-  std::vector<std::size_t> widths(rows.front().size(), 0);
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i + 1 < row.size(); ++i) {
-      widths[i] = std::max(widths[i], width_of(row[i]));
-    }
-  }
-  std::string text;
-  for (const auto& row : rows) {
-    std::string line = " ";
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      line += " " + row[i];
-      if (i + 1 < row.size()) {
-        line += std::string(widths[i] - width_of(row[i]) + 1, ' ');
-      }
-    }
-    text += line + "\n";
-  }
-  return text;
-}
 
 /// A figure by its path, "-" where it was not measured.
 std::string figure(const json& document, const std::string& pointer, int decimals) {
@@ -87,31 +58,59 @@ std::vector<std::string> row_of(const UpgradeRun& upgrade) {
           withdrawn(document)};
 }
 
+/// "PASSED", "FAILED", "FLAKY: passed at attempt 2"
+std::string verdict(const DrillOutcome& outcome) {
+  if (outcome.flaky) {
+    return fmt::format("FLAKY{}, passed at attempt {} only,", outcome.passed() ? "" : " and FAILED",
+                       outcome.attempt);
+  }
+  return outcome.passed() ? "PASSED" : "FAILED";
+}
+
+/// What an earlier attempt failed in.
+std::string earlier_attempt(const DrillOutcome& attempt) {
+  std::string text =
+      fmt::format("\n  attempt {} failed after {:.0f} s:\n", attempt.attempt, attempt.seconds);
+  for (const Judgement& judgement : attempt.judgements) {
+    if (!judgement.passed) {
+      text += fmt::format("    {}: expected {}, got {}{}\n", judgement.what, judgement.expected,
+                          judgement.got,
+                          judgement.evidence.empty() ? "" : ", see " + judgement.evidence.string());
+    }
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string to_table(const DrillOutcome& outcome) {
-  std::string text = fmt::format("\n{}{}{}: {} in {:.0f} s\n", outcome.scenario,
-                                 outcome.label.empty() ? "" : ", " + outcome.label,
-                                 outcome.about.empty() ? "" : " (" + outcome.about + ")",
-                                 outcome.passed() ? "PASSED" : "FAILED", outcome.seconds);
+  std::string text = fmt::format(
+      "\n{}{}{}: {} in {:.0f} s\n", outcome.scenario, outcome.run.empty() ? "" : ", " + outcome.run,
+      outcome.about.empty() ? "" : " (" + outcome.about + ")", verdict(outcome), outcome.seconds);
   if (!outcome.upgrades.empty()) {
     Rows rows{{"upgrade", "versions", "outcome", "lost", "of packets", "at pps", "dark ms",
                "routes", "deleted", "withdrawn"}};
     for (const UpgradeRun& upgrade : outcome.upgrades) {
       rows.push_back(row_of(upgrade));
     }
-    text += "\n" + table(rows) + dark_text(outcome.upgrades);
+    text += "\n" + text_table(rows) + dark_text(outcome.upgrades);
   }
   Rows rows{{"", "expectation", "expected", "got"}};
   for (const Judgement& judgement : outcome.judgements) {
     rows.push_back(
         {judgement.passed ? "ok" : "FAILED", judgement.what, judgement.expected, judgement.got});
   }
-  text += "\n" + table(rows);
+  text += "\n" + text_table(rows);
   for (const Judgement& judgement : outcome.judgements) {
     if (!judgement.passed && !judgement.evidence.empty()) {
       text += "\n  " + judgement.what + ": see " + judgement.evidence.string();
     }
+  }
+  for (const DrillOutcome& attempt : outcome.earlier) {
+    text += earlier_attempt(attempt);
+  }
+  for (const Soak& soak : outcome.soaks) {
+    text += "\n" + soak_text(to_json(soak, figures_of(soak, outcome.upgrades)));
   }
   return text + "\n";
 }

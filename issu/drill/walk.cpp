@@ -49,12 +49,17 @@ Result<Runner::Ended> Runner::command(Argv words, const std::string& fault) {
   return Ended{*status, program->errors()};
 }
 
-/// Says whether the coordinator was killed: false ends the walk.
-Result<bool> Runner::walk_once(const WalkStep& step, const std::string& name, unsigned record) {
+bool Runner::Turn::ended_well() const {
+  return begun ? outcome == "committed" || outcome == "rolled-back"
+               : killed && status == kNothingOpen;
+}
+
+Result<Runner::Turn> Runner::take_turn(const std::string& image,
+                                       const std::vector<std::string>& args,
+                                       const std::string& name, unsigned record) {
   const auto before = last_report();
-  const std::string& image = walked_away_ ? step.back : step.image;
   Argv words{"upgrade", "--foreground", "--image", (stage_->images / (image + ".raucb")).string()};
-  words.insert(words.end(), step.args.begin(), step.args.end());
+  words.insert(words.end(), args.begin(), args.end());
   auto upgrade = command(std::move(words), killed_after(record));
   if (!upgrade) {
     return fail(std::move(upgrade).error());
@@ -64,24 +69,33 @@ Result<bool> Runner::walk_once(const WalkStep& step, const std::string& name, un
   if (!ended) {
     return fail(ended.error());
   }
-  const std::string what =
-      killed ? fmt::format("{}: killed after record {}, then resumed", name, record)
-             : fmt::format("{}: record {} is past the end", name, record);
   const auto report = last_report();
   if (!before || !report) {
     return fail((!before ? before : report).error());
   }
-  const bool is_new = !report->empty() && field(*report, "id") != field(*before, "id");
-  const std::string outcome = is_new ? field(*report, "outcome") : "nothing was begun";
-  // Killed before its first record was on disk: then nothing is open, and nothing was touched.
-  const bool good = is_new ? outcome == "committed" || outcome == "rolled-back"
-                           : killed && ended->status == kNothingOpen;
-  judgements_.push_back({what, "committed or rolled-back", outcome, good, ended->errors});
-  if (is_new) {
-    upgrades_.push_back({name, outcome == "committed" ? 0 : ended->status, *report, ended->errors});
+  const bool begun = !report->empty() && field(*report, "id") != field(*before, "id");
+  Turn turn{killed, ended->status, begun ? field(*report, "outcome") : "nothing was begun", begun,
+            ended->errors};
+  if (begun) {
+    upgrades_.push_back({name, turn.outcome == "committed" ? 0 : ended->status, *report,
+                         ended->errors, killed ? record : 0});
   }
-  walked_away_ = walked_away_ != (outcome == "committed");
-  return killed;
+  walked_away_ = walked_away_ != (turn.outcome == "committed");
+  return turn;
+}
+
+/// Says whether the coordinator was killed: false ends the walk.
+Result<bool> Runner::walk_once(const WalkStep& step, const std::string& name, unsigned record) {
+  auto turn = take_turn(walked_away_ ? step.back : step.image, step.args, name, record);
+  if (!turn) {
+    return fail(std::move(turn).error());
+  }
+  const std::string what =
+      turn->killed ? fmt::format("{}: killed after record {}, then resumed", name, record)
+                   : fmt::format("{}: record {} is past the end", name, record);
+  judgements_.push_back(
+      {what, "committed or rolled-back", turn->outcome, turn->ended_well(), turn->errors});
+  return turn->killed;
 }
 
 /// The phase that an open upgrade, whose coordinator is dead, would go on with.

@@ -3,6 +3,7 @@
 #include "issu/report/figures.hpp"
 #include "issu/report/html.hpp"
 #include "issu/report/html_parts.hpp"
+#include "issu/report/matrix_grid.hpp"
 #include "issu/report/rfc7654.hpp"
 
 namespace issu::report {
@@ -53,23 +54,75 @@ std::string overview(const Json& drill) {
                     rows, 3);
 }
 
-std::string drill_html(const Json& drill, unsigned level, std::size_t& number) {
+/// Attempts before the last, and what they failed in: never hidden.
+std::string earlier_attempts(const Json& drill) {
+  std::string html;
+  for (const Json& attempt : list_of(drill, "earlier")) {
+    std::string failed;
+    for (const Json& expectation : list_of(attempt, "expectations")) {
+      if (!has_passed(expectation)) {
+        failed += (failed.empty() ? "" : "; ") + text_of(expectation, "what") + ": expected " +
+                  text_of(expectation, "expected") + ", got " + text_of(expectation, "got");
+      }
+    }
+    html += "<div class=\"note bad\">" +
+            escaped("Attempt " + figure(attempt, "attempt") + " failed after " +
+                    figure(attempt, "seconds", " s", 0) + ": " + failed) +
+            "</div>\n";
+  }
+  return html;
+}
+
+std::string percentiles(const Json& drill) {
+  std::string html;
+  for (const Json& soak : list_of(drill, "soaks")) {
+    std::vector<HtmlRow> rows;
+    const auto add = [&](const char* key, const char* name, const char* unit) {
+      const Json spread = object_of(soak, key);
+      std::vector<std::string> cells{name};
+      for (const char* each : {"p50", "p90", "p99", "max"}) {
+        cells.push_back(figure(spread, each, unit));
+      }
+      cells.push_back(figure(spread, "measured") + " of " + figure(spread, "of"));
+      rows.push_back({cells, ""});
+    };
+    add("dark_ms", "dark, undisturbed", " ms");
+    add("dark_ms_killed", "dark, coordinator killed", " ms");
+    add("lost", "frames lost an upgrade", "");
+    html += "<p class=\"soft\">" +
+            escaped(text_of(soak, "step") + ": " + figure(soak, "upgrades") + " upgrades, " +
+                    figure(soak, "committed") + " committed, " + figure(soak, "rolled_back") +
+                    " rolled back, the coordinator of " + figure(soak, "killed") +
+                    fmt::format(" killed (seed {:.0f})", number_of(soak, "seed"))) +
+            "</p>\n" + html_table({"", "p50", "p90", "p99", "max", "measured"}, rows, 1);
+  }
+  return html;
+}
+
+/// "passed", "flaky", "failed": a badge.
+std::string verdict(const Json& drill) {
+  const bool flaky = flag_of(drill, "flaky");
   const bool passed = has_passed(drill);
+  return html_badge(flaky    ? "flaky"
+                    : passed ? "passed"
+                             : "failed",
+                    passed && !flaky ? "good" : "bad");
+}
+
+std::string drill_html(const Json& drill, unsigned level, std::size_t& number) {
   const std::size_t failed = failed_of(drill);
   const std::size_t all = list_of(drill, "expectations").size();
-  std::string html =
-      fmt::format("<section class=\"drill\">\n<h{}>Drill {} {}</h{}>\n", level,
-                  escaped(text_of(drill, "scenario")),
-                  html_badge(passed ? "passed" : "failed", passed ? "good" : "bad"), level);
-  const std::string label = text_of(drill, "label");
+  std::string html = fmt::format("<section class=\"drill\">\n<h{}>Drill {} {}</h{}>\n", level,
+                                 escaped(text_of(drill, "scenario")), verdict(drill), level);
+  const std::string run = text_of(drill, "run");
   const std::string about = text_of(drill, "about");
-  html += "<p class=\"soft\">" +
-          escaped((about.empty() ? "" : about + ". ") + "Began " + known_text(drill, "started") +
-                  ", took " + figure(drill, "seconds", " s", 0) +
-                  (label.empty() ? "" : ", label " + label) +
-                  fmt::format(", {} of {} expectations met", all - failed, all)) +
-          "</p>\n";
-  html += expectations(drill);
+  html +=
+      "<p class=\"soft\">" +
+      escaped((about.empty() ? "" : about + ". ") + "Began " + known_text(drill, "started") +
+              ", took " + figure(drill, "seconds", " s", 0) + (run.empty() ? "" : ", run " + run) +
+              fmt::format(", {} of {} expectations met", all - failed, all)) +
+      "</p>\n";
+  html += earlier_attempts(drill) + expectations(drill) + percentiles(drill);
   const Json upgrades = list_of(drill, "upgrades");
   if (upgrades.size() > 1) {
     html += overview(drill);
@@ -83,6 +136,19 @@ std::string drill_html(const Json& drill, unsigned level, std::size_t& number) {
                   "measured.</div>\n";
   }
   return html + "</section>\n";
+}
+
+std::string matrices(const std::vector<Json>& drills) {
+  std::string html;
+  for (const MatrixGrid& grid : matrix_grids(drills)) {
+    std::vector<HtmlRow> rows;
+    for (auto row = grid.rows.begin() + 1; row != grid.rows.end(); ++row) {
+      rows.push_back({*row, ""});
+    }
+    html += "<h2>" + escaped(grid.title) + "</h2>\n" +
+            html_table(grid.rows.front(), rows, grid.rows.front().size());
+  }
+  return html;
 }
 
 }  // namespace
@@ -99,9 +165,12 @@ std::string drill_page(const std::vector<Json>& drills) {
   for (const Json& drill : drills) {
     const std::size_t failed = failed_of(drill);
     passed += has_passed(drill) ? 1 : 0;
-    rows.push_back({{text_of(drill, "scenario"), has_passed(drill) ? "passed" : "FAILED",
+    rows.push_back({{text_of(drill, "scenario"),
+                     !has_passed(drill)        ? "FAILED"
+                     : flag_of(drill, "flaky") ? "flaky"
+                                               : "passed",
                      std::to_string(failed), figure(drill, "seconds", " s", 0)},
-                    has_passed(drill) ? "" : "bad"});
+                    has_passed(drill) && !flag_of(drill, "flaky") ? "" : "bad"});
     body += drill_html(drill, 2, number);
   }
   const std::string head =
@@ -109,8 +178,8 @@ std::string drill_page(const std::vector<Json>& drills) {
                   html_badge(passed == drills.size() ? "passed" : "failed",
                              passed == drills.size() && passed > 0 ? "good" : "bad"),
                   passed, drills.size());
-  return html_page("Drills",
-                   head + html_table({"scenario", "", "not met", "took"}, rows, 2) + body);
+  return html_page("Drills", head + html_table({"scenario", "", "not met", "took"}, rows, 2) +
+                                 matrices(drills) + body);
 }
 
 }  // namespace issu::report

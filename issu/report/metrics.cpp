@@ -168,6 +168,10 @@ std::string drill_metrics(const std::vector<Json>& drills) {
   };
   family("issu_drill_passed", "", "1 when all expectations of the drill are met.",
          [](const Json& drill) { return std::optional(flag_of(drill, "passed") ? 1.0 : 0.0); });
+  family("issu_drill_flaky", "", "1 when the drill passed, and not at its first attempt.",
+         [](const Json& drill) { return std::optional(flag_of(drill, "flaky") ? 1.0 : 0.0); });
+  family("issu_drill_attempts", "", "Attempts that were made at the drill.",
+         [](const Json& drill) { return number(drill, "attempt"); });
   family("issu_drill_seconds", "seconds", "How long the drill took.",
          [](const Json& drill) { return number(drill, "seconds"); });
   family("issu_drill_upgrades", "", "Upgrades in the drill.", [](const Json& drill) {

@@ -85,3 +85,49 @@ TEST_CASE("documents become a page and metrics, readable for everybody, later to
   CHECK(foreign.status == 2);
   CHECK(foreign.err.find("is not a drill's document") != std::string::npos);
 }
+
+TEST_CASE("labels choose what is run, an unknown one is refused with those there are") {
+  const auto plan = issu_drill({"run", ISSU_SOURCE_DIR "/scenarios", "--label", "ci", "--label",
+                                "container", "--jobs", "4", "--plan"});
+  CHECK(plan.status == 0);
+  CHECK(plan.out.find("container-restart: ") != std::string::npos);
+  CHECK(plan.out.find("packets/s") != std::string::npos);
+  CHECK(plan.out.find("vm-standby") == std::string::npos);
+  CHECK(plan.out.find("at most 4 at once") != std::string::npos);
+  const auto vm = issu_drill({"run", ISSU_SOURCE_DIR "/scenarios", "--label", "vm", "--plan"});
+  CHECK(vm.out.find("vm-standby: alone: ") != std::string::npos);
+  const auto unknown = issu_drill({"run", ISSU_SOURCE_DIR "/scenarios", "--label", "cii"});
+  CHECK(unknown.status == 3);
+  CHECK(unknown.err.find("no scenario has the label \"cii\"") != std::string::npos);
+  CHECK(unknown.err.find("there are: card (1), checkpoint (") != std::string::npos);
+}
+
+TEST_CASE("a matrix is planned cell by cell") {
+  const auto plan = issu_drill({"run", ISSU_SOURCE_DIR "/scenarios/versions.toml", "--plan"});
+  CHECK(plan.status == 0);
+  CHECK(plan.out.find("versions-lxc-bookworm-to-trixie: ") != std::string::npos);
+  CHECK(plan.out.find("versions-vm-trixie-to-bookworm: alone: ") != std::string::npos);
+  CHECK(plan.out.find("4 drills, at most 1 at once") != std::string::npos);
+}
+
+TEST_CASE("words on soaks, attempts and jobs that make no sense are refused") {
+  const std::string soak = ISSU_SOURCE_DIR "/scenarios/soak.toml";
+  CHECK(issu_drill({"run", soak, "--times", "7", "--seed", "3", "--plan"}).status == 0);
+  CHECK(issu_drill({"run", soak, "--times", "1", "--plan"}).status == 2);
+  CHECK(issu_drill({"run", soak, "--jobs", "0", "--plan"}).status == 2);
+  CHECK(issu_drill({"run", soak, "--retries", "99", "--plan"}).status == 2);
+  const auto none =
+      issu_drill({"run", ISSU_SOURCE_DIR "/scenarios/operator.toml", "--times", "7", "--plan"});
+  CHECK(none.status == 2);
+  CHECK(none.err.find("are for soaks") != std::string::npos);
+}
+
+TEST_CASE("two drills of one name are refused: reports know them by it") {
+  const tests::TempDir folder;
+  std::ofstream(folder / "a.toml") << kGood;
+  std::ofstream(folder / "b.toml") << kGood;
+  const auto said = issu_drill({"run", folder.path().string(), "--plan"});
+  CHECK(said.status == 3);
+  CHECK(said.err.find("b.toml: a drill of the name \"sample\" is there already") !=
+        std::string::npos);
+}

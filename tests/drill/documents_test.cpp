@@ -51,6 +51,35 @@ TEST_CASE("JUnit tells expected, got and evidence, and stays XML") {
         std::string::npos);
 }
 
+namespace {
+
+/// It failed twice in different things, then it passed.
+DrillOutcome flaky() {
+  DrillOutcome outcome = sample();
+  outcome.judgements[1].passed = true;
+  outcome.attempt = 3;
+  outcome.flaky = true;
+  outcome.labels = {"ci", "container"};
+  outcome.cell = Cell{"versions", "8", "10", "lxc"};
+  outcome.upgrades.clear();
+  outcome.upgrades.push_back({"there", 0, "", {}, 4});
+  outcome.soaks = {{"there", 42}};
+  outcome.earlier = {sample(), sample()};
+  outcome.earlier[1].attempt = 2;
+  outcome.earlier[1].judgements = {
+      {"the drill runs to its end", "no error", "no <lab>", false, {}, true}};
+  for (DrillOutcome& each : outcome.earlier) {
+    each.upgrades.clear();
+  }
+  return outcome;
+}
+
+bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
 TEST_CASE("JUnit files are valid by what CI systems read: passed, failed, not judged, long, odd") {
   const std::string xmllint = "/usr/bin/xmllint";
   if (!std::filesystem::exists(xmllint)) {
@@ -58,7 +87,7 @@ TEST_CASE("JUnit files are valid by what CI systems read: passed, failed, not ju
   }
   DrillOutcome passed = sample();
   passed.judgements.pop_back();
-  passed.label = "night\x01ly \xff";
+  passed.run = "night\x01ly \xff";
   DrillOutcome broken;
   broken.scenario = "broken";
   broken.judgements = {
@@ -73,7 +102,13 @@ TEST_CASE("JUnit files are valid by what CI systems read: passed, failed, not ju
                       (folder / "junit.xml").string()})
         .value();
   };
-  const std::string xml = to_junit({passed, sample(), broken, chatty});
+  DrillOutcome again = sample();
+  again.attempt = 3;
+  again.earlier = flaky().earlier;
+  DrillOutcome never = broken;
+  never.attempt = 4;
+  never.earlier = flaky().earlier;
+  const std::string xml = to_junit({passed, sample(), broken, chatty, flaky(), again, never});
   const auto said = validate(xml);
   CAPTURE(said.err);
   CHECK(said.status == 0);
@@ -86,6 +121,67 @@ TEST_CASE("JUnit files are valid by what CI systems read: passed, failed, not ju
   std::string off = xml;
   off.replace(off.find(" time="), 6, " tiem=");
   CHECK(validate(off).status != 0);
+}
+
+TEST_CASE("earlier attempts stand in JUnit as flaky where the case passed, as rerun where not") {
+  const std::string xml = to_junit({flaky()});
+  CAPTURE(xml);
+  CHECK(holds(xml, "tests=\"3\" failures=\"0\" errors=\"0\""));
+  CHECK(holds(xml, "<flakyFailure type=\"expectation\" message=\"attempt 1: expected &lt; 2000"));
+  CHECK(holds(xml, "<flakyError type=\"not judged\" message=\"attempt 2: expected no error"));
+  CHECK(holds(xml, "evidence: /tmp/e/001.log</stackTrace></flakyFailure>"));
+  CHECK(holds(xml, "<property name=\"attempts\" value=\"3\"/>"));
+  CHECK(holds(xml, "<property name=\"flaky\" value=\"true\"/>"));
+  CHECK(holds(xml, "<property name=\"attempt.1.failed\" value=\"1\"/>"));
+  CHECK(holds(xml, "<property name=\"soak.1.killed\" value=\"1\"/>"));
+  CHECK(holds(xml, "<property name=\"soak.1.dark_ms.p99\" value=\"not measured\"/>"));
+
+  DrillOutcome failed = sample();
+  failed.attempt = 2;
+  failed.earlier = {sample()};
+  const std::string again = to_junit({failed});
+  CHECK(holds(again, "<failure type=\"expectation\" message=\"attempt 2: expected &lt; 2000"));
+  CHECK(holds(again, "<rerunFailure type=\"expectation\" message=\"attempt 1: "));
+  CHECK(holds(again, "tests=\"3\" failures=\"1\" errors=\"0\""));
+}
+
+TEST_CASE("of expectations with one name, the second attempt's second stands at the first's") {
+  DrillOutcome outcome = sample();
+  outcome.judgements = {{"exit code", "0", "0", true, {}}, {"exit code", "0", "0", true, {}}};
+  outcome.earlier = {outcome};
+  outcome.earlier[0].judgements[1] = {"exit code", "0", "1", false, {}};
+  const std::string xml = to_junit({outcome});
+  const auto passed = xml.find("name=\"exit code\" time=\"0\"/>");
+  const auto second = xml.find("name=\"exit code\" time=\"0\">");
+  REQUIRE(passed != std::string::npos);
+  REQUIRE(second != std::string::npos);
+  CHECK(passed < second);
+}
+
+TEST_CASE("attempts stand in the document and in the text, and all of it by the published schema") {
+  const auto document = nlohmann::json::parse(to_json(flaky()));
+  CHECK(document["flaky"] == true);
+  CHECK(document["passed"] == true);
+  CHECK(document["attempt"] == 3);
+  CHECK(document["earlier"].size() == 2);
+  CHECK(document["earlier"][0]["expectations"][1]["evidence"] == "/tmp/e/001.log");
+  CHECK(document["cell"]["from"] == "8");
+  CHECK(document["soaks"][0]["killed"] == 1);
+  const std::string text = to_table(flaky());
+  CHECK(holds(text, "FLAKY, passed at attempt 3 only"));
+  CHECK(holds(text, "attempt 1 failed after 12 s:\n    dark <2 s & measured: expected < 2000"));
+  CHECK(holds(closing_report(to_json(flaky())), "sample: FLAKY, passed at attempt 3 only"));
+  const issu::tests::TempDir folder;
+  REQUIRE(issu::write_file_atomic(folder / "d.json", to_json(flaky())));
+  const auto valid =
+      issu::run({ISSU_SOURCE_DIR "/tests/report/schema/validate-json",
+                 ISSU_SOURCE_DIR "/docs/schema", "drill", (folder / "d.json").string()})
+          .value();
+  if (valid.status == 77) {
+    ISSU_SKIP(valid.out);
+  }
+  CAPTURE(valid.out);
+  CHECK(valid.status == 0);
 }
 
 TEST_CASE("JUnit's properties have the key figures, and what was not measured as such") {

@@ -153,6 +153,7 @@ struct HandMadeLab {
     CHECK(wait_until([&] { return peers_have(layout, all) && kernel_routes() >= all.ipv4; },
                      Deadline::in(std::chrono::seconds(40)), std::chrono::milliseconds(200)));
     CHECK(kernel_routes() == all.ipv4);
+    CHECK(peers_without_session(layout, "lab.toml").empty());
     // An address in the middle of what the other side announces is reached.
     const PeerPlace& east = layout.peers[0];
     const PeerPlace& west = layout.peers[1];
@@ -180,6 +181,10 @@ TEST_CASE("a BIRD and an FRR peer fill an FRR router and answer for all their ad
     ISSU_SKIP("network namespaces need root");
   }
   HandMadeLab lab("frr");
+  // Without a router nobody has come up, and each is told by its place in the file.
+  const std::string mute = peers_without_session(lab.layout, "lab.toml");
+  CHECK(mute.find("lab.toml:10: the peer \"east\" (bird) had no BGP session") != std::string::npos);
+  CHECK(mute.find("lab.toml:15: the peer \"west\" (frr) had no BGP session") != std::string::npos);
   lab.start_frr();
   lab.check_that_it_works();
 }

@@ -26,7 +26,8 @@ struct Theatre {
               "",
               {},
               {},
-              [this](const std::string& line) { lines.push_back(line); }};
+              [this](const std::string& line) { lines.push_back(line); },
+              std::chrono::milliseconds(0)};
   Runner runner{stage, interrupt};
 
   [[nodiscard]] std::string asked() const { return read_file(folder / "asked").value_or(""); }

@@ -58,9 +58,10 @@ inline const std::vector<Folder>& folders() {
       // Reads result documents; knows neither the coordinator nor router.toml.
       {"issu/report/ledger", {}},
       {"issu/doctor", {"backends/spec.hpp", "checkpoint"}},
+      // Of the coordinator it knows the names of the phases, and nothing that acts.
       {"issu/drill",
        {"backends/daemons", "backends/spec.hpp", "issu/config", "issu/measure", "issu/phases.hpp",
-        "issu/report", "state-sync/prefix.hpp"}},
+        "issu/report", "issu/report/ledger/statistics.hpp", "state-sync/prefix.hpp"}},
       // The study: it has drills played and starts routers through the port, whoever stands behind
       // it.
       {"issu/compare",

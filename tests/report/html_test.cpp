@@ -112,7 +112,10 @@ TEST_CASE("whatever comes from outside is escaped, wherever it stands") {
   CHECK_FALSE(has(page, "\xff"));
   const Json drill{{"scenario", evil},
                    {"passed", false},
-                   {"label", evil},
+                   {"run", evil},
+                   {"cell", {{"matrix", evil}, {"from", evil}, {"to", evil}, {"backend", evil}}},
+                   {"soaks", Json::array({{{"step", evil}}})},
+                   {"earlier", Json::array({{{"expectations", Json::array({{{"what", evil}}})}}})},
                    {"expectations", Json::array({{{"what", evil}, {"got", evil}}})},
                    {"upgrades", Json::array({nullptr})}};
   CHECK_FALSE(has(drill_page({drill, drill}), "<b "));
@@ -124,8 +127,11 @@ TEST_CASE("a foreign document of odd types gives a page, not an end of the progr
         R"({"timeline": {"from_s": "x", "step_s": null, "streams": [3, {"sent": ["x"],
             "received": [null, -4, 1e300]}], "sessions": [7, {"measured": true, "downs": [1]}]},
             "phases": [null, {"from_s": 1e308, "seconds": 1e308}], "anomalies": [1],
-            "rfc7654": {"device": 1, "load": {"streams": [1]}}})"}) {
+            "rfc7654": {"device": 1, "load": {"streams": [1]}}})",
+        R"({"cell": [], "soaks": [1, {"dark_ms": 2}], "earlier": {"a": 1}, "flaky": "yes"})",
+        R"({"cell": {"from": 1}, "soaks": 3, "earlier": [4], "attempt": "x"})"}) {
     const Json json = Json::parse(text);
+    CHECK(has(drill_page({json, json}), "</html>"));
     CHECK(has(upgrade_page(json, {json}), "</html>"));
     CHECK(has(drill_page({Json{{"upgrades", Json::array({json})}}}), "</html>"));
   }
@@ -149,6 +155,32 @@ TEST_CASE("a drill's page: expectations first, then its upgrades") {
   CHECK(has(page, "/e/001.log"));
   CHECK(has(page, "An upgrade left no result"));
   CHECK(has(page, "id=\"timeline-1\""));
+}
+
+TEST_CASE(
+    "a flaky drill's page says what its earlier attempts failed in, a soak's its percentiles") {
+  Json drill{{"scenario", "s"},
+             {"passed", true},
+             {"flaky", true},
+             {"expectations", Json::array({{{"what", "w"}, {"passed", true}}})},
+             {"upgrades", Json::array()}};
+  drill["earlier"] = Json::array({{{"attempt", 1},
+                                   {"seconds", 7.0},
+                                   {"expectations", Json::array({{{"what", "no packet was lost"},
+                                                                  {"expected", "0"},
+                                                                  {"got", "3"},
+                                                                  {"passed", false}}})}}});
+  drill["soaks"] = Json::array({{{"step", "there and back"},
+                                 {"seed", 20261127},
+                                 {"upgrades", 100},
+                                 {"dark_ms", {{"of", 80}, {"measured", 80}, {"p50", 225.0}}}}});
+  const std::string page = drill_page({drill});
+  CHECK(has(page, "flaky"));
+  CHECK(has(page, "Attempt 1 failed after 7 s: no packet was lost: expected 0, got 3"));
+  CHECK(has(page, "225 ms"));
+  CHECK(has(page, "80 of 80"));
+  CHECK(has(page, "seed 20261127"));
+  CHECK(has(drill_page({drill, drill}), "flaky"));
 }
 
 TEST_CASE("the page is well-formed: an XML reader takes it, its head aside") {

@@ -49,11 +49,15 @@ TEST_CASE("a drill with one upgrade that was not measured has no sum of losses")
   const Json good = to_json(testing::measured_document());
   Json drill{{"scenario", "s"},
              {"passed", true},
+             {"flaky", true},
+             {"attempt", 2},
              {"seconds", 12.5},
              {"expectations", Json::array({{{"passed", true}}})},
              {"upgrades", Json::array({good, good})}};
   std::string text = drill_metrics({drill});
   CHECK(has(text, "issu_drill_passed{scenario=\"s\"} 1\n"));
+  CHECK(has(text, "issu_drill_flaky{scenario=\"s\"} 1\n"));
+  CHECK(has(text, "issu_drill_attempts{scenario=\"s\"} 2\n"));
   CHECK(has(text, "issu_drill_lost_frames{scenario=\"s\"} 0\n"));
   CHECK(has(text, "issu_drill_longest_dark_seconds{scenario=\"s\"} 1.2\n"));
   drill["upgrades"].push_back(nullptr);
