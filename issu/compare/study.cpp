@@ -145,7 +145,7 @@ void Study::play(LabKind kind) {
     return;
   }
   drill::DrillOptions how = options_->drills;
-  how.label = "compare";
+  how.run = "compare";
   how.say = [this](const std::string& line) { say(line); };
   auto outcome = drill::run_drill(*ready, how, *interrupt_);
   if (!outcome) {

@@ -134,7 +134,7 @@ struct FenceLab {
     FENCE_OK(store->share_payload(from, to));
     const auto image = store->image(from).value().value();
     FENCE_OK(store->set_image(to, image));
-    FENCE_OK(rp->stage(to, store->staged(to, image)));
+    FENCE_OK(rp->stage(to, store->verified(to, image).value()));
     FENCE_OK(rp->boot(to));
   }
 
