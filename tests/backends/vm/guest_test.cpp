@@ -49,9 +49,8 @@ TEST_CASE("a guest comes up, runs programs, stands still, is saved, and goes on"
 
   // An agent that does not answer is given up in its time, one that answers late is waited for,
   // and what it was asked meanwhile does not come back as the answer to something else.
-  GUEST_OK(
-      agent.begin({"/usr/bin/busybox", "sh", "-c",
-                   "sleep 1; a=$(pidof qemu-ga); kill -STOP $a; sleep 9; kill -CONT $a"}));
+  GUEST_OK(agent.begin({"/usr/bin/busybox", "sh", "-c",
+                        "sleep 1; a=$(pidof qemu-ga); kill -STOP $a; sleep 9; kill -CONT $a"}));
   sleep_for(std::chrono::seconds(3));
   const auto silent = agent.wait(std::chrono::seconds(1));
   REQUIRE_FALSE(silent);
