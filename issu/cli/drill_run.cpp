@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 
+#include "issu/base/clock.hpp"
 #include "issu/base/file.hpp"
 #include "issu/base/reasons.hpp"
 #include "issu/cli/drill_artifacts.hpp"
@@ -207,9 +208,11 @@ Result<bool> run_all(const Options& options) {
     drill::DrillOptions mine = how;
     mine.say = say;
     mine.evidence = artifacts.evidence(scenario.name, attempt);
+    const MonoNs began = mono_now();
     auto outcome = drill::run_drill(scenario, mine, interrupt);
     if (!outcome) {
       DrillOutcome none = drill::not_judged(scenario.name, outcome.error());
+      none.seconds = to_s(mono_now() - began);
       none.about = scenario.about;
       none.run = how.run;
       none.labels = scenario.labels;

@@ -68,6 +68,14 @@ CriuLab::CriuLab()
   options.input =
       "addr add 192.0.2.2/24 dev q0\naddr add 2001:db8::2/64 dev q0 nodad\nlink set q0 up\n";
   must(run_checked({"ip", "-n", there_, "-batch", "-"}, options));
+  // The kernel tells of a link's carrier up to a second later, to each socket that wants to hear of
+  // links: CRIU refuses one in which a message waits.
+  wait_until(
+      [&] {
+        return must(run_checked({"ip", "-n", here_, "link", "show", "dev", "p0"}))
+                   .find("state UP") != std::string::npos;
+      },
+      Deadline::in(std::chrono::seconds(5)));
 }
 
 CriuLab::~CriuLab() {

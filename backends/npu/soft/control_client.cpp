@@ -77,7 +77,9 @@ ProcessId ControlClient::server() const {
   if (!fd || ::getsockopt(fd->get(), SOL_SOCKET, SO_PEERCRED, &who, &length) != 0) {
     return {};
   }
-  return identify(who.pid);
+  // One that was killed still has its sockets until the last of its threads is gone.
+  const ProcessId process = identify(who.pid);
+  return is_alive(process) ? process : ProcessId{};
 }
 
 Result<nlohmann::json> ControlClient::ask(nlohmann::json words,
