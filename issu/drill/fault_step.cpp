@@ -74,6 +74,9 @@ Result<void> drop(const Stage& stage, std::chrono::milliseconds time, Interrupt&
 Result<void> fill(const Stage& stage) {
   const fs::path file = stage.territory.folders.front() / "filler";
   std::ofstream out(file, std::ios::binary);
+  // What is in that folder is its owner's alone; the drill looks whether it is.
+  std::error_code ignored;
+  fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write, ignored);
   const std::string block(1U << 16U, 'x');
   while (out.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
   }

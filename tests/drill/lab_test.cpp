@@ -125,7 +125,8 @@ struct HandMadeLab {
   void start_frr() {
     const auto dir = layout.work / "frr";
     REQUIRE(make_dirs(dir, 0755));
-    REQUIRE(run_checked({"chown", "frr:frr", dir.string()}));
+    // The configuration is its owner's alone, and FRR reads it as its own user.
+    REQUIRE(run_checked({"chown", "-R", "frr:frr", dir.string(), layout.config_dir().string()}));
     for (const std::string daemon : {"zebra", "bgpd"}) {
       start_router({"/usr/lib/frr/" + daemon, "-f",
                     (layout.config_dir() / (daemon + ".conf")).string(), "-i",
