@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "issu/drill/dark_text.hpp"
 #include "issu/drill/outcome.hpp"
 #include "issu/drill/soak_figures.hpp"
 
@@ -61,18 +62,12 @@ std::string control_plane_line(const json& upgrade) {
     return "control plane  not measured: " + plane.value("why_not", "no reason is told");
   }
   std::string text = "control plane  dark for " + number(plane, "dark_ms") + " ms";
-  std::string between = ": ";
-  for (const json& each : plane.value("parts", json::array())) {
-    text += between + each.value("name", "") + " " + number(each, "ms", 1) + " ms";
-    between = ", ";
+  if (const json parts = plane.value("parts", json::array()); !parts.empty()) {
+    text += ": " + parts_text(parts);
   }
   if (plane.contains("frozen_parts")) {
-    text += "\n    daemons        frozen for " + number(plane, "frozen_ms") + " ms";
-    between = ": ";
-    for (const json& each : plane["frozen_parts"]) {
-      text += between + each.value("name", "") + " " + number(each, "ms", 1) + " ms";
-      between = ", ";
-    }
+    text += "\n    daemons        frozen for " + number(plane, "frozen_ms") +
+            " ms: " + parts_text(plane["frozen_parts"]);
   }
   return text;
 }

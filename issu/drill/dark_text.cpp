@@ -1,3 +1,5 @@
+#include "issu/drill/dark_text.hpp"
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -9,16 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-std::string parts_text(const json& parts) {
-  std::string text;
-  for (const json& part : parts) {
-    text += fmt::format("{}{} {:.0f}", text.empty() ? "" : " + ", part.value("name", ""),
-                        part.value("ms", 0.0));
-  }
-  return text;
-}
-
-/// "dark for 21270 ms: old daemons fenced 723 + …"; empty where there is nothing to tell.
+/// "dark for 21270 ms: old daemons fenced 723.4 ms, …"; empty where there is nothing to tell.
 std::string spell_text(const json& plane, const char* what, const char* time, const char* parts) {
   if (!plane.contains(time) || !plane[time].is_number() || !plane.contains(parts) ||
       !plane[parts].is_array() || plane[parts].empty()) {
@@ -29,6 +22,15 @@ std::string spell_text(const json& plane, const char* what, const char* time, co
 }
 
 }  // namespace
+
+std::string parts_text(const json& parts) {
+  std::string text;
+  for (const json& part : parts) {
+    text += text.empty() ? "" : ", ";
+    text += part.value("name", "") + fmt::format(" {:.1f} ms", part.value("ms", 0.0));
+  }
+  return text;
+}
 
 std::string dark_text(const std::vector<UpgradeRun>& upgrades) {
   std::string text;
