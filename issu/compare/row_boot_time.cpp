@@ -8,13 +8,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-struct Pair {
-  const char* name;
-  const char* container;
-  const char* machine;
-};
-
-constexpr std::array<Pair, 2> pairs{{
+constexpr std::array<ImagePair, 2> pairs{{
     {"FRR of Debian 12", "frr-bookworm", "frr-vm-bookworm"},
     {"FRR of Debian 13", "frr-trixie", "frr-vm-trixie"},
 }};

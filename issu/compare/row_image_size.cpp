@@ -8,13 +8,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-struct Pair {
-  const char* name;
-  const char* container;
-  const char* machine;
-};
-
-constexpr std::array<Pair, 3> pairs{{
+constexpr std::array<ImagePair, 3> pairs{{
     {"FRR of Debian 12", "frr-bookworm", "frr-vm-bookworm"},
     {"FRR of Debian 13", "frr-trixie", "frr-vm-trixie"},
     {"a kernel 6.12 for it", "card-kernel-6.12", "kernel-6.12"},
@@ -24,7 +18,7 @@ constexpr std::array<Pair, 3> pairs{{
 
 void measure_image_size(Study& study, Row& row) {
   ordered_json kept = ordered_json::array();
-  for (const Pair& pair : pairs) {
+  for (const ImagePair& pair : pairs) {
     Figure whole{std::string(pair.name) + ", image", "bytes", {}, {}};
     Figure payload{std::string(pair.name) + ", payload", "bytes", {}, {}};
     for (const Shape shape : {Shape::container, Shape::machine}) {

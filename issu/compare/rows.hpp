@@ -18,6 +18,13 @@ struct RowSpec {
   void (*measure)(Study&, Row&);
 };
 
+/// The images that stand for the same in a container and in a virtual machine.
+struct ImagePair {
+  const char* name;
+  const char* container;
+  const char* machine;
+};
+
 /// All of them, in the order in which they are shown.
 [[nodiscard]] const std::vector<RowSpec>& row_specs();
 

@@ -47,6 +47,26 @@ inline std::string missing(const std::string& image) {
              : "there is no image " + image + ": scenarios/setup builds it";
 }
 
+/// A scenario of which the lab counts: two neighbours that give up after 6 s, so that a session
+/// kept alive by the wrong side would show. `kind`: more lines of its section `[lab]`.
+inline std::string lab_text(const std::string& image, const std::string& kind = {}) {
+  return "name = \"fence\"\n[lab]\nsuite = \"frr\"\n" + kind + "image = \"" + image + R"("
+timers = { converge_s = 60, quiet_s = 3, soak_s = 5 }
+[[lab.peer]]
+name = "east"
+daemon = "bird"
+hold_s = 6
+announce = [{ first = "10.0.0.0/24", count = 200 }]
+[[lab.peer]]
+name = "west"
+daemon = "bird"
+hold_s = 6
+announce = [{ first = "10.128.0.0/24", count = 200 }]
+[[step]]
+upgrade = ")" +
+         image + "\"\n";
+}
+
 #define FENCE_OK(expression)                                                        \
   do {                                                                              \
     const auto& fence_result = (expression);                                        \

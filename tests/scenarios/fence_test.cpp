@@ -14,25 +14,6 @@ using namespace issu::tests;
 
 namespace {
 
-constexpr const char* lab_text = R"(name = "fence"
-[lab]
-suite = "frr"
-image = "frr-bookworm"
-timers = { converge_s = 60, quiet_s = 3, soak_s = 5 }
-[[lab.peer]]
-name = "east"
-daemon = "bird"
-hold_s = 6
-announce = [{ first = "10.0.0.0/24", count = 200 }]
-[[lab.peer]]
-name = "west"
-daemon = "bird"
-hold_s = 6
-announce = [{ first = "10.128.0.0/24", count = 200 }]
-[[step]]
-upgrade = "frr-bookworm"
-)";
-
 /// How the old side sleeps, and what wakes it.
 class Sleeper {
  public:
@@ -120,7 +101,7 @@ TEST_CASE("an old side that slept through its fence is not there when it is woke
   if (const std::string why = missing("frr-bookworm"); !why.empty()) {
     ISSU_SKIP(why);
   }
-  FenceLab lab(lab_text);
+  FenceLab lab(lab_text("frr-bookworm"));
   lab.rp = make_lxc(lab.config->router).value();
   lab.npu = make_kernel_npu(lab.config->router).value();
   take_over_and_wake(lab, Slot::a, 10, false);  // SIGSTOP and SIGCONT

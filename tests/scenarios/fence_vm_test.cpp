@@ -11,37 +11,12 @@ using namespace issu;
 using namespace issu::backends;
 using namespace issu::tests;
 
-namespace {
-
-constexpr const char* lab_text = R"(name = "fence-vm"
-[lab]
-suite = "frr"
-backend = "vm"
-image = "frr-vm-bookworm"
-engine = "packet"
-timers = { converge_s = 60, quiet_s = 3, soak_s = 5 }
-[[lab.peer]]
-name = "east"
-daemon = "bird"
-hold_s = 6
-announce = [{ first = "10.0.0.0/24", count = 200 }]
-[[lab.peer]]
-name = "west"
-daemon = "bird"
-hold_s = 6
-announce = [{ first = "10.128.0.0/24", count = 200 }]
-[[step]]
-upgrade = "frr-vm-bookworm"
-)";
-
-}  // namespace
-
 TEST_CASE("a paused machine that somebody lets go on reaches neither the NPU nor a neighbour") {
   if (const std::string why = missing("frr-vm-bookworm"); !why.empty()) {
     ISSU_SKIP(why);
   }
   constexpr std::uint64_t epoch = 10;
-  FenceLab lab(lab_text);
+  FenceLab lab(lab_text("frr-vm-bookworm", "backend = \"vm\"\nengine = \"packet\"\n"));
   lab.rp = make_vm(lab.config->router).value();
   lab.npu = make_soft_npu(lab.config->router).value();
   lab.boot_other(Slot::a);
