@@ -6,12 +6,12 @@
 #include <cstdio>
 #include <fstream>
 
-#include "backends/vm/guest_agent.hpp"
 #include "backends/vm/vm.hpp"
 #include "issu/base/child.hpp"
 #include "issu/base/file.hpp"
 #include "issu/base/netns.hpp"
 #include "tests/backends/rp_contract.hpp"
+#include "tests/backends/vm/guest_look.hpp"
 #include "tests/temp_dir.hpp"
 
 namespace issu::testing {
@@ -130,7 +130,9 @@ class CardLab {
     // The card's own, the same under each kernel.
     contract.version = "8.4.4";
     contract.other_version = "8.4.4";
-    contract.traces = [this] { return traces(); };
+    contract.traces = [this] {
+      return traces_of(spec_.run_dir, "guest=issu-" + spec_.name, {"card"});
+    };
     contract.runs = [this](backends::Slot, const backends::DaemonStatus& daemon) {
       return in_card({"pidof", daemon.name}).value() == 0;
     };
@@ -158,34 +160,9 @@ class CardLab {
   }
 
  private:
-  Result<int> in_card(std::vector<std::string> words) const {
-    auto hypervisor = backends::vm::Hypervisor::open(
-        {.uri = {}, .root = spec_.run_dir / "vm", .netns = NetNs::path_of(spec_.npu_netns())});
-    REQUIRE(hypervisor);
-    words.insert(words.begin(), "/usr/bin/busybox");
-    auto done = backends::vm::GuestAgent(*hypervisor, "issu-" + spec_.name)
-                    .run(words, std::chrono::seconds(20));
-    if (!done) {
-      return fail(std::move(done).error());
-    }
-    return done->exit_code;
-  }
-  /// QEMU's process, and the folders of the card and its slots.
-  [[nodiscard]] std::vector<std::string> traces() const {
-    std::vector<std::string> found;
-    for (const auto& process : std::filesystem::directory_iterator("/proc")) {
-      const auto line = read_file(process.path() / "cmdline");
-      if (line && line->find("guest=issu-" + spec_.name) != std::string::npos) {
-        found.push_back(process.path());
-      }
-    }
-    for (const auto& entry : std::filesystem::directory_iterator(spec_.run_dir)) {
-      const std::string name = entry.path().filename();
-      if (name.starts_with("slot-") || name == "card") {
-        found.push_back(entry.path());
-      }
-    }
-    return found;
+  Result<int> in_card(const std::vector<std::string>& words) const {
+    return busybox_in(spec_.run_dir, NetNs::path_of(spec_.npu_netns()), "issu-" + spec_.name,
+                      words);
   }
 
   backends::RouterSpec spec_;

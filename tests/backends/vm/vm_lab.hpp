@@ -5,10 +5,10 @@
 
 #include <fstream>
 
-#include "backends/vm/guest_agent.hpp"
 #include "backends/vm/vm.hpp"
 #include "issu/base/file.hpp"
 #include "tests/backends/rp_contract.hpp"
+#include "tests/backends/vm/guest_look.hpp"
 #include "tests/backends/vm/guest_watch.hpp"
 #include "tests/temp_dir.hpp"
 
@@ -74,7 +74,7 @@ class VmLab {
     contract.other_payload = {image("frr-vm-trixie.qcow2"), "new"};
     contract.version = "8.4.4";
     contract.other_version = "10.3";
-    contract.traces = [this] { return traces(); };
+    contract.traces = [this] { return traces_of(spec_.run_dir, "issu-" + spec_.name + "-"); };
     contract.runs = [this](backends::Slot slot, const backends::DaemonStatus& daemon) {
       return in_guest(slot, {"pidof", daemon.name}).value() == 0;
     };
@@ -87,34 +87,9 @@ class VmLab {
   }
 
  private:
-  Result<int> in_guest(backends::Slot slot, std::vector<std::string> words) const {
-    auto hypervisor =
-        backends::vm::Hypervisor::open({.uri = {}, .root = spec_.run_dir / "vm", .netns = {}});
-    REQUIRE(hypervisor);
-    words.insert(words.begin(), "/usr/bin/busybox");
-    auto done =
-        backends::vm::GuestAgent(*hypervisor, "issu-" + spec_.name + "-" + backends::name_of(slot))
-            .run(words, std::chrono::seconds(20));
-    if (!done) {
-      return fail(std::move(done).error());
-    }
-    return done->exit_code;
-  }
-  /// QEMU's processes and the slots' folders.
-  [[nodiscard]] std::vector<std::string> traces() const {
-    std::vector<std::string> found;
-    for (const auto& process : std::filesystem::directory_iterator("/proc")) {
-      const auto line = read_file(process.path() / "cmdline");
-      if (line && line->find("issu-" + spec_.name + "-") != std::string::npos) {
-        found.push_back(process.path());
-      }
-    }
-    for (const auto& entry : std::filesystem::directory_iterator(spec_.run_dir)) {
-      if (entry.path().filename().string().starts_with("slot-")) {
-        found.push_back(entry.path());
-      }
-    }
-    return found;
+  Result<int> in_guest(backends::Slot slot, const std::vector<std::string>& words) const {
+    return busybox_in(spec_.run_dir, {}, "issu-" + spec_.name + "-" + backends::name_of(slot),
+                      words);
   }
 
   backends::RouterSpec spec_;
