@@ -17,11 +17,11 @@
 
 #include "backends/npu.hpp"
 #include "backends/rp.hpp"
-#include "issu/base/child.hpp"
 #include "issu/base/file.hpp"
 #include "issu/base/netns.hpp"
 #include "issu/config/router_config.hpp"
 #include "issu/drill/lab.hpp"
+#include "issu/measure/peer_ask.hpp"
 #include "issu/slot_store.hpp"
 #include "tests/temp_dir.hpp"
 
@@ -138,16 +138,6 @@ struct FenceLab {
     store.emplace(config->router.state_dir);
   }
 
-  [[nodiscard]] std::string sessions() const {
-    std::string all;
-    for (const drill::PeerPlace& peer : lab->layout().peers) {
-      const auto said = run_checked(
-          {"birdc", "-s", (peer.dir / "bird.ctl").string(), "show", "protocols", "\"router*\""});
-      all += said.value_or("silent");
-    }
-    return all;
-  }
-
   void boot_other(backends::Slot from) {
     const backends::Slot to = other(from);
     FENCE_OK(make_dirs(store->slot_dir(to)));
@@ -177,6 +167,8 @@ class Evidence {
   explicit Evidence(FenceLab& lab) : lab_(&lab) {
     for (const drill::PeerPlace& peer : lab.lab->layout().peers) {
       ears_.emplace_back(peer);
+      peers_.emplace_back(measure::PeerPlan{
+          .kind = "bird", .control = peer.dir / "bird.ctl", .sessions = {"router4", "router6"}});
     }
     sleep_for(awake);  // a keepalive each 2 s: every connection that there is is heard
     for (Ear& ear : ears_) {
@@ -184,7 +176,7 @@ class Evidence {
     }
     CHECK_FALSE(connections_.empty());
     before_ = lab.npu->sync_state().value();
-    sessions_ = lab.sessions();
+    sessions_ = sessions();
   }
 
   void check_unchanged(std::uint64_t epoch, std::uint64_t routes) {
@@ -193,7 +185,7 @@ class Evidence {
         CHECK_MESSAGE(connections_.contains(connection), connection);
       }
     }
-    CHECK(lab_->sessions() == sessions_);
+    CHECK(sessions() == sessions_);
     backends::Npu& npu = *lab_->npu;
     const auto after = npu.sync_state().value();
     CHECK(after.added == before_.added);
@@ -212,11 +204,25 @@ class Evidence {
   }
 
  private:
+  /// Which sessions the neighbours have, and the how manieth coming up each of them is.
+  std::vector<std::string> sessions() {
+    std::vector<std::string> all;
+    for (measure::PeerAsker& peer : peers_) {
+      const auto looks = peer.ask();
+      FENCE_OK(looks);
+      for (const measure::SessionLook& look : *looks) {
+        all.push_back(look.established ? look.incarnation : "down");
+      }
+    }
+    return all;
+  }
+
   FenceLab* lab_;
   std::vector<Ear> ears_;
+  std::vector<measure::PeerAsker> peers_;
   std::set<std::string> connections_;
   backends::SyncState before_;
-  std::string sessions_;
+  std::vector<std::string> sessions_;
 };
 
 }  // namespace issu::tests
