@@ -29,7 +29,7 @@ Result<void> GuestAgent::wait(std::chrono::seconds timeout) {
     }
     if (deadline.passed()) {
       return fail("the guest agent of " + domain_ + " did not answer within " +
-                      std::to_string(timeout.count()) + " s",
+                      std::to_string(timeout.count()) + " s (" + answer.error().what() + ")",
                   "is qemu-guest-agent started in the image?", ErrorKind::timeout);
     }
   }

@@ -82,7 +82,8 @@ TEST_CASE("a guest that ends is told, not waited for") {
   // Off is off, also while libvirt still cleans up behind it.
   for (int time = 0; time < 3; ++time) {
     GUEST_OK(lab.hypervisor->start(lab.domain));
-    GUEST_OK(agent.wait(boots_within));
+    const auto again = agent.wait(boots_within);
+    REQUIRE_MESSAGE(again, again.error().message() << lab.serial());
     (void)lab.hypervisor->ask_agent(lab.domain.name,
                                     R"({"execute":"guest-exec","arguments":{"path":)"
                                     R"("/usr/bin/busybox","arg":["reboot","-f"]}})",
