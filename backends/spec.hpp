@@ -100,6 +100,8 @@ struct VmSpec {
   std::string machine = "q35";      ///< QEMU's name of the board
   std::uint32_t memory_mib = 512;   ///< of each slot
   std::uint32_t vcpus = 1;
+  /// The host's processors on which those run, "1" or "2-5,8"; empty: on any.
+  std::string cpus;
   MigrateLimits migrate;
   std::optional<ForeignGuest> foreign;  ///< `agent = false`; no value: the guests are of our images
 };

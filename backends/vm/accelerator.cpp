@@ -4,7 +4,10 @@
 #include <linux/kvm.h>
 #include <sys/ioctl.h>
 
+#include <algorithm>
+
 #include "issu/base/fd.hpp"
+#include "issu/base/processors.hpp"
 
 namespace issu::backends::vm {
 namespace {
@@ -29,6 +32,24 @@ Result<void> check_accelerator(const RouterSpec& spec) {
   const Fd machine(::ioctl(device.get(), KVM_CREATE_VM, 0));
   if (!machine) {
     return fail_errno("KVM is asked for by name, and makes no machine", without_kvm);
+  }
+  return {};
+}
+
+Result<void> check_processors(const RouterSpec& spec) {
+  if (spec.vm.cpus.empty()) {
+    return {};
+  }
+  const auto wanted = parse_processors(spec.vm.cpus);
+  const auto online = online_processors();
+  for (const auto& read : {wanted, online}) {
+    if (!read) {
+      return fail(read.error());
+    }
+  }
+  if (!std::includes(online->begin(), online->end(), wanted->begin(), wanted->end())) {
+    return fail("[vm] cpus = \"" + spec.vm.cpus + "\" names processors that this machine has not",
+                "name some of those in /sys/devices/system/cpu/online, or take it away");
   }
   return {};
 }

@@ -13,6 +13,9 @@ namespace issu::backends::vm {
 /// are virtual themselves): only a guest that booted proves one.
 Result<void> check_accelerator(const RouterSpec& spec);
 
+/// Whether the host has the processors that `[vm] cpus` names.
+Result<void> check_processors(const RouterSpec& spec);
+
 /// Why a guest did not come up, with what to do about it where it ran on KVM.
 Error under_accelerator(const RouterSpec& spec, Error error);
 

@@ -65,6 +65,7 @@ vm::Domain CardRouteProcessor::domain(Slot slot, const std::string& words) const
   domain.accelerator = vm::accelerator_of(spec_);
   domain.memory_mib = memory().card_mib();
   domain.vcpus = spec_.vm.vcpus;
+  domain.cpus = spec_.vm.cpus;
   domain.machine = spec_.vm.machine;
   domain.disk = spec_.card_image;
   domain.disk_is_raw = true;
@@ -75,12 +76,13 @@ vm::Domain CardRouteProcessor::domain(Slot slot, const std::string& words) const
   domain.serial_log = where.serial_log();
   domain.links = links();
   domain.channels = vm::card_channels(spec_, suite_);
-  // In software: bytes copied one at a time, one level of page tables more, and registers of half a
-  // kilobyte saved at each switch, which nothing in a card computes with.
+  // In software: bytes copied one at a time, one level of page tables more, registers of half a
+  // kilobyte saved at each switch, which nothing in a card computes with, and two views of memory
+  // for a kernel that looks at a program's.
   if (domain.accelerator == vm::Accelerator::tcg) {
     domain.without = vm::unsafe_under_tcg();
     // And what QEMU emulates slowly.
-    domain.without.insert(domain.without.end(), {"erms", "la57", "xsave"});
+    domain.without.insert(domain.without.end(), {"erms", "la57", "xsave", "smap", "smep"});
   }
   return domain;
 }
@@ -190,6 +192,7 @@ Result<void> CardRouteProcessor::check() {
                      "there is no card image " + spec_.card_image.string(),
                      "scenarios/images/build card-bookworm");
   reasons.add_if(vm::check_accelerator(spec_));
+  reasons.add_if(vm::check_processors(spec_));
   reasons.add_if(suite_.check_config(spec_.config_dir, spec_.daemons, spec_.npu.takes_fpm()));
   // QEMU is started where the NPU's taps are, which before `router up` is nowhere.
   if (spec_.ports.empty() || NetNs::exists(spec_.npu_netns())) {

@@ -98,6 +98,15 @@ std::string os_xml(const Domain& domain) {
   return text;
 }
 
+/// QEMU's other threads go where they like: they serve devices.
+std::string pins_xml(const Domain& domain) {
+  std::string pins;
+  for (std::uint32_t n = 0; n < domain.vcpus && !domain.cpus.empty(); ++n) {
+    pins += fmt::format("<vcpupin vcpu='{}' cpuset='{}'/>", n, escaped(domain.cpus));
+  }
+  return pins.empty() ? pins : "<cputune>" + pins + "</cputune>";
+}
+
 void replace_all(std::string& text, const std::string& old, const std::string& fresh) {
   for (std::size_t at = 0; (at = text.find(old, at)) != std::string::npos; at += fresh.size()) {
     text.replace(at, old.size(), fresh);
@@ -159,12 +168,13 @@ std::string domain_xml(const Domain& domain) {
   }
   return fmt::format(
       "<domain type='{}'><name>{}</name><uuid>{}</uuid><memory "
-      "unit='MiB'>{}</memory><vcpu>{}</vcpu>"
+      "unit='MiB'>{}</memory><vcpu>{}</vcpu>{}"
       "{}<features><acpi/></features><cpu mode='{}'>{}</cpu>"
       "<on_poweroff>destroy</on_poweroff><on_reboot>destroy</on_reboot><on_crash>destroy</on_crash>"
       "<devices>{}<memballoon model='none'/></devices></domain>",
       kvm ? "kvm" : "qemu", escaped(domain.name), uuid_of(domain.name), domain.memory_mib,
-      domain.vcpus, os_xml(domain), kvm ? "host-passthrough" : "maximum", without, devices);
+      domain.vcpus, pins_xml(domain), os_xml(domain), kvm ? "host-passthrough" : "maximum", without,
+      devices);
 }
 
 std::string plugged_xml(std::string xml, bool plugged) {

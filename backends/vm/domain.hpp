@@ -47,6 +47,7 @@ struct Domain {
   Accelerator accelerator = Accelerator::tcg;
   std::uint32_t memory_mib = 512;
   std::uint32_t vcpus = 1;
+  std::string cpus;                   ///< of the host, for those: "2-5,8"; empty: any
   std::string machine = "q35";        ///< QEMU's name of the board
   std::filesystem::path disk;         ///< qcow2, written to; the first disk
   bool disk_is_raw = false;           ///< raw and read only, instead

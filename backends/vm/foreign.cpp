@@ -70,6 +70,7 @@ Result<void> ForeignRouteProcessor::check() {
     }
   }
   reasons.add_if(vm::check_accelerator(spec_));
+  reasons.add_if(vm::check_processors(spec_));
   // libvirt's driver is opened in the ports' namespace, which a router that is not up has not yet.
   if (NetNs::exists(spec_.npu_netns())) {
     if (auto connection = hypervisor(); !connection) {
@@ -109,6 +110,7 @@ Result<void> ForeignRouteProcessor::start(Slot slot) {
   domain.accelerator = vm::accelerator_of(spec_);
   domain.memory_mib = spec_.vm.memory_mib;
   domain.vcpus = spec_.vm.vcpus;
+  domain.cpus = spec_.vm.cpus;
   domain.machine = spec_.vm.machine;
   domain.disk = where.disk();
   domain.config_disk = spec_.vm.foreign->config_disk;

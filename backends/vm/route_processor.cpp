@@ -57,6 +57,7 @@ Result<vm::Domain> VmRouteProcessor::domain(Slot slot) const {
   domain.accelerator = vm::accelerator_of(spec_);
   domain.memory_mib = spec_.vm.memory_mib;
   domain.vcpus = spec_.vm.vcpus;
+  domain.cpus = spec_.vm.cpus;
   domain.machine = spec_.vm.machine;
   domain.disk = where.disk();
   domain.config_disk = where.config_disk();
@@ -137,6 +138,7 @@ Result<void> VmRouteProcessor::check() {
     }
   }
   reasons.add_if(vm::check_accelerator(spec_));
+  reasons.add_if(vm::check_processors(spec_));
   if (auto fits = suite_.check_config(spec_.config_dir, spec_.daemons, spec_.npu.takes_fpm());
       !fits) {
     reasons.add(std::move(fits).error());

@@ -1,5 +1,6 @@
 #include <arpa/inet.h>
 
+#include "issu/base/processors.hpp"
 #include "issu/config/sections.hpp"
 
 namespace issu::config {
@@ -131,6 +132,10 @@ void read_vm_section(StrictTable& document, RouterConfig& config) {
       section->integer("memory_mib", {128, 1'048'576}, static_cast<std::int64_t>(vm.memory_mib)));
   vm.vcpus = static_cast<std::uint32_t>(
       section->integer("vcpus", {1, 64}, static_cast<std::int64_t>(vm.vcpus)));
+  vm.cpus = section->text("cpus", vm.cpus);
+  if (const auto cpus = parse_processors(vm.cpus); !vm.cpus.empty() && !cpus) {
+    section->refuse("cpus", cpus.error().what(), cpus.error().hint());
+  }
   read_migrate(*section, vm.migrate);
   section->finish();
 }

@@ -138,6 +138,30 @@ Result<void> raise(const LabSpec& spec, const Surroundings& around, const Layout
   return outlast_startup(spec, around, over, interrupt);
 }
 
+/// The router's machine has the last processor to itself. In a router, what forwards is other
+/// hardware, and so are neighbours and what measures: here they would take its time.
+Result<std::optional<BoundThread>> stand_apart(const LabSpec& spec, const Surroundings& around,
+                                               Layout& layout) {
+  if (!spec.apart) {
+    return std::optional<BoundThread>();
+  }
+  auto ours = own_processors();
+  if (!ours) {
+    return fail(std::move(ours).error());
+  }
+  if (ours->size() < 2) {
+    around.say("there is one processor only: the router's machine has none to itself");
+    return std::optional<BoundThread>();
+  }
+  layout.cpus = std::to_string(ours->back());
+  ours->pop_back();
+  around.say("lab " + layout.id + ": processor " + layout.cpus + " is the router's machine's, " +
+             std::to_string(ours->size()) + " for all else");
+  auto bound = BoundThread::to(*ours);
+  return bound ? Result<std::optional<BoundThread>>(std::move(*bound))
+               : fail(std::move(bound).error());
+}
+
 void copy_logs(const fs::path& from, const fs::path& to) {
   std::error_code ignored;
   if (!fs::exists(from, ignored)) {
@@ -179,6 +203,13 @@ Result<Lab> Lab::build(const LabSpec& spec, const Surroundings& around, Interrup
   ::chmod(lab.layout_.work.c_str(), 0711);
   ISSU_TRY(lab.record_.save(), "writing the lab down");
   lab.standing_ = true;
+  auto bound = stand_apart(spec, around, lab.layout_);
+  if (!bound) {
+    return pass(std::move(bound).error(), "the lab's processors");
+  }
+  if (*bound) {
+    lab.bound_.emplace(std::move(**bound));
+  }
   if (auto raised = raise(spec, around, lab.layout_, lab.record_, interrupt); !raised) {
     const fs::path evidence = around.evidence.empty() ? lab.layout_.evidence() : around.evidence;
     lab.save_evidence(evidence);
@@ -195,6 +226,7 @@ Result<Lab> Lab::build(const LabSpec& spec, const Surroundings& around, Interrup
 Lab::Lab(Lab&& other) noexcept
     : layout_(std::move(other.layout_)),
       record_(std::move(other.record_)),
+      bound_(std::move(other.bound_)),
       standing_(std::exchange(other.standing_, false)) {}
 
 Lab::~Lab() {

@@ -2,8 +2,10 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
+#include "issu/base/processors.hpp"
 #include "issu/drill/interrupt.hpp"
 #include "issu/drill/lab_record.hpp"
 #include "issu/drill/layout.hpp"
@@ -49,6 +51,7 @@ class Lab {
   Lab() = default;
   Layout layout_;
   LabRecord record_;
+  std::optional<BoundThread> bound_;  ///< to the processors that the router's machine leaves
   bool standing_ = false;
 };
 

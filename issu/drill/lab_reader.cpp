@@ -190,6 +190,11 @@ void read_lab(config::StrictTable& document, LabSpec& lab) {
                     "are for virtual machines, and the lab's backend is " + lab.backend,
                     "backend = \"vm\"");
   }
+  lab.apart = section->boolean("apart", lab.apart);
+  if (lab.apart && lab.backend == "lxc") {
+    section->refuse("apart", "is of a router that is a machine, and the lab's backend is lxc",
+                    "backend = \"vm\" or \"card\", or take it away");
+  }
   lab.agent = section->boolean("agent", true);
   if (!lab.agent && (lab.backend != "vm" || lab.suite != "frr" || lab.hypervisors != 0)) {
     section->refuse("agent", "is false of virtual machines with FRR at one hypervisor only",

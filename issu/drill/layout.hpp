@@ -30,6 +30,7 @@ struct Layout {
   std::vector<PeerPlace> peers;
   std::optional<OspfSpec> ospf;
   std::optional<BfdSpec> bfd;
+  std::string cpus;  ///< of the host, for the router's machine alone; empty: it has none of its own
 
   [[nodiscard]] std::filesystem::path router_file() const { return work / "router.toml"; }
   [[nodiscard]] std::filesystem::path config_dir() const { return work / "config"; }

@@ -105,18 +105,21 @@ std::string router_toml(const LabSpec& lab, const Layout& layout, const std::str
       text += fmt::format("engine = \"{}\"\n", lab.engine);
     }
   }
+  // `[vm]` once, whatever asks for it.
+  std::string vm = layout.cpus.empty() ? "" : fmt::format("cpus = \"{}\"\n", layout.cpus);
   if (lab.hypervisors != 0) {
-    text += fmt::format("\n[vm]\nuri = \"{}\"\nuri_b = \"{}\"\n", layout.hypervisor("a").uri(),
-                        layout.hypervisor("b").uri());
+    vm += fmt::format("uri = \"{}\"\nuri_b = \"{}\"\n", layout.hypervisor("a").uri(),
+                      layout.hypervisor("b").uri());
   }
   if (lab.backend == "card") {
-    text += fmt::format("\n[vm]\ncard = \"{}\"\n",
-                        (keyring.parent_path() / "card-bookworm.ext4").string());
+    vm += fmt::format("card = \"{}\"\n", (keyring.parent_path() / "card-bookworm.ext4").string());
   }
   if (!lab.agent) {
-    text +=
-        fmt::format("\n[vm]\nagent = false\n\n[vm.foreign]\nconfig_disk = \"{}\"\nready = \"{}\"\n",
-                    layout.startup_disk().string(), foreign_ready);
+    vm += fmt::format("agent = false\n\n[vm.foreign]\nconfig_disk = \"{}\"\nready = \"{}\"\n",
+                      layout.startup_disk().string(), foreign_ready);
+  }
+  if (!vm.empty()) {
+    text += "\n[vm]\n" + vm;
   }
   text += fmt::format("\n[images]\ncompatible = \"{}\"\nkeyring = \"{}\"\n", compatible,
                       keyring.string());

@@ -58,6 +58,7 @@ struct LabSpec {
   std::string image;                 ///< what the router runs at the beginning
   std::string backend = "lxc";       ///< or "vm", "card", which bring the NPU driver soft
   bool agent = true;                 ///< of virtual machines; false: those of another vendor
+  bool apart = false;                ///< a processor of the host's is the router's machine's alone
   unsigned hypervisors = 0;          ///< libvirt daemons of the lab's own, a slot each: 0 or 2
   std::string npu = "kernel";        ///< the NPU driver: "kernel" or "soft"
   std::string engine;                ///< of the driver soft; empty: its usual one

@@ -11,7 +11,7 @@ packages_run=(liblxc1 libbpf1 lxc criu frr bird2 nftables iproute2 squashfs-tool
   debian-archive-keyring gpgv openssl rauc libcap2-bin procps util-linux mount kmod file
   busybox-static python3 tcpdump)
 packages_vm=(qemu-system-x86 qemu-utils libvirt0 libvirt-daemon-system libvirt-daemon-driver-qemu
-  syslinux syslinux-common mtools fdisk)
+  syslinux syslinux-common mtools fdisk patchelf)
 # The tests hold what is written against those who read it: schemas, parsers, a browser (370 MB).
 packages_test=(chromium libxml2-utils python3-jsonschema python3-prometheus-client python3-yaml)
 packages_developer=(clang-format clang-tidy strace libdpdk-dev)

@@ -40,5 +40,19 @@ TEST_CASE("what a guest without an agent can't have is refused by name") {
   refused(text, "without an agent");
 }
 
+TEST_CASE("a machine's processors are named as a list, or refused") {
+  const testing::SampleFolder folder;
+  const auto load = [&](const std::string& cpus) {
+    return folder.load(agentless("cpus = \"" + cpus + "\"\n[vm.foreign]\n"));
+  };
+  const auto good = load("0-1,4");
+  REQUIRE_MESSAGE(good, good.error().message());
+  CHECK(good->router.vm.cpus == "0-1,4");
+  const auto bad = load("one");
+  REQUIRE_FALSE(bad);
+  CHECK(bad.error().message().find("vm.cpus") != std::string::npos);
+  CHECK(bad.error().message().find("\"one\" is not a list of processors") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace issu::config

@@ -51,6 +51,28 @@ TEST_CASE("a lab with the soft NPU says so in its router.toml") {
   CHECK_FALSE(load_text(with("image = \"one\"", "image = \"one\"\nengine = \"xdp\"")));
 }
 
+TEST_CASE("a router's machine with a processor to itself is bound to it by router.toml") {
+  const tests::TempDir folder;
+  const auto scenario =
+      load_text(with("image = \"one\"", "image = \"one\"\nbackend = \"vm\"\napart = true"));
+  REQUIRE_MESSAGE(scenario, scenario.error().message());
+  CHECK(scenario->lab.apart);
+  auto layout = drill::lay_out(scenario->lab, "drill-1", folder.path());
+  std::filesystem::create_directories(layout.config_dir());
+  std::ofstream(folder / "keyring.pem") << "certificates\n";
+  for (const char* cpus : {"", "1"}) {
+    layout.cpus = cpus;
+    std::ofstream(layout.router_file())
+        << drill::router_toml(scenario->lab, layout, "issu-test", folder / "keyring.pem");
+    const auto router = config::load_router(layout.router_file());
+    REQUIRE_MESSAGE(router, router.error().message());
+    CHECK(router->router.vm.cpus == cpus);
+  }
+  const auto container = load_text(with("image = \"one\"", "image = \"one\"\napart = true"));
+  REQUIRE_FALSE(container);
+  CHECK(container.error().message().find("lab.apart") != std::string::npos);
+}
+
 TEST_CASE("every prefix of a peer is announced once") {
   const auto scenario = load_text(kGood);
   REQUIRE(scenario);

@@ -65,30 +65,33 @@ make_card() {
 }
 
 # add_criu ROOT: the one of a newer release, with its own libraries, in the place where our programs
-# look for it. Debian 12's own does not know the option `network-lock skip`.
+# look for it. Debian 12's own does not know the option `network-lock skip`. Where the set-up has a
+# script that starts it by its own loader, here the program itself names loader and libraries: it is
+# started while a router is dark.
 add_criu() {
-  local tree=$1$criu_prefix/tree folder=usr/lib/x86_64-linux-gnu library
+  local folder=$criu_prefix/tree/usr/lib/x86_64-linux-gnu criu=$1$criu_prefix/bin/criu library
   [ -x "$criu_prefix/bin/criu" ] || fetch_criu "$work/criu.log"
-  mkdir -p "$tree/$folder" "$tree/usr/sbin" "$1$criu_prefix/bin"
-  "$criu_prefix/tree/$folder/ld-linux-x86-64.so.2" --library-path "$criu_prefix/tree/$folder" \
-    --list "$criu_prefix/tree/usr/sbin/criu" | awk '$2 == "=>" { print $3 }' |
-    while read -r library; do cp -L "$library" "$tree/$folder/"; done
-  cp -L "$criu_prefix/tree/$folder/ld-linux-x86-64.so.2" "$tree/$folder/"
-  cp "$criu_prefix/tree/usr/sbin/criu" "$tree/usr/sbin/"
-  cp "$criu_prefix/bin/criu" "$1$criu_prefix/bin/"
-  leave_out "$tree" libgnutls.so.30 GNUTLS_3_4
-  leave_out "$tree" libnftables.so.1 LIBNFTABLES_1
+  mkdir -p "$1$folder" "${criu%/*}"
+  "$folder/ld-linux-x86-64.so.2" --library-path "$folder" --list "$criu_prefix/tree/usr/sbin/criu" |
+    awk '$2 == "=>" { print $3 }' |
+    while read -r library; do cp -L "$library" "$1$folder/"; done
+  cp -L "$folder/ld-linux-x86-64.so.2" "$1$folder/"
+  cp "$criu_prefix/tree/usr/sbin/criu" "$criu"
+  leave_out "$1$folder" "$criu" libgnutls.so.30 GNUTLS_3_4
+  leave_out "$1$folder" "$criu" libnftables.so.1 LIBNFTABLES_1
+  quietly "$work/patchelf.log" patchelf --set-interpreter "$folder/ld-linux-x86-64.so.2" \
+    --set-rpath "$folder" "$criu" ||
+    die "CRIU could not be told its libraries" "look at $work/patchelf.log"
 }
 
-# leave_out TREE LIBRARY VERSION: in place of a library that CRIU is linked with and has no use for in
-# a card (it keeps no page server there, and holds no packets back), one of the same name in which
-# everything fails, without all the libraries that only that one needs. CRIU starts while a router
-# is dark.
+# leave_out FOLDER CRIU LIBRARY VERSION: in place of a library that CRIU is linked with and has no
+# use for in a card (it keeps no page server there, and holds no packets back), one of the same name
+# in which everything fails, without all the libraries that only that one needs.
 leave_out() {
-  local folder=$1/usr/lib/x86_64-linux-gnu criu=$1/usr/sbin/criu source=$work/leave-out.c kept
+  local folder=$1 criu=$2 source=$work/leave-out.c kept library
   {
     echo 'static const char nothing[] = "";'
-    nm -D "$criu" | sed -n "s/^.* \([A-Z]\) \([a-z0-9_]*\)@$3\$/\1 \2/p" |
+    nm -D "$criu" | sed -n "s/^.* \([A-Z]\) \([a-z0-9_]*\)@$4\$/\1 \2/p" |
       while read -r kind name; do
         case $kind$name in
           Unft_run_cmd_*) echo "int $name(void) { return -1; }" ;;
@@ -97,10 +100,10 @@ leave_out() {
         esac
       done
   } >"$source"
-  echo "$3 { *; };" >"$work/leave-out.map"
-  quietly "$work/leave-out.log" gcc -shared -fPIC -nostdlib -O1 -w -Wl,-soname,"$2" \
-    -Wl,--version-script,"$work/leave-out.map" -o "$folder/$2" "$source" ||
-    die "a library in place of $2 could not be made" "look at $work/leave-out.log"
+  echo "$4 { *; };" >"$work/leave-out.map"
+  quietly "$work/leave-out.log" gcc -shared -fPIC -nostdlib -O1 -w -Wl,-soname,"$3" \
+    -Wl,--version-script,"$work/leave-out.map" -o "$folder/$3" "$source" ||
+    die "a library in place of $3 could not be made" "look at $work/leave-out.log"
   # What nothing asks for any more goes.
   kept=$("$folder/ld-linux-x86-64.so.2" --library-path "$folder" --list "$criu" |
     awk '$2 == "=>" { print $3 }')

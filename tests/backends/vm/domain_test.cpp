@@ -36,6 +36,16 @@ TEST_CASE("a processor can be without a feature") {
             "<feature policy='disable' name='erms'/></cpu>"));
 }
 
+TEST_CASE("a domain's processors run on those of the host that it was given") {
+  Domain domain = some();
+  CHECK_FALSE(has(domain_xml(domain), "cputune"));
+  domain.vcpus = 2;
+  domain.cpus = "2-5,8";
+  CHECK(has(domain_xml(domain),
+            "<vcpu>2</vcpu><cputune><vcpupin vcpu='0' cpuset='2-5,8'/>"
+            "<vcpupin vcpu='1' cpuset='2-5,8'/></cputune>"));
+}
+
 TEST_CASE("a domain never restarts by itself") {
   const std::string xml = domain_xml(some());
   for (const char* event : {"poweroff", "reboot", "crash"}) {
