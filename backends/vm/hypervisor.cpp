@@ -144,6 +144,7 @@ Result<void> Hypervisor::start(const Domain& domain) {
     return {};
   }
   ISSU_TRY(connection_->end(domain.name), "what is left of it");
+  ISSU_TRY(connection_->forget_last_run(domain.name), "what is left of it");
   const DomainHandle defined(::virDomainDefineXML(connection_->handle, domain_xml(domain).c_str()));
   if (!defined) {
     return fail_libvirt("the virtual machine " + domain.name + " could not be defined");
