@@ -148,6 +148,15 @@ Result<Parsed> parse(std::string_view bytes, const std::string& name) {
   return parsed;
 }
 
+nlohmann::json last_facts(const Records& records, Event event, Phase phase) {
+  for (auto record = records.rbegin(); record != records.rend(); ++record) {
+    if (record->event == event && record->phase == phase) {
+      return record->facts;
+    }
+  }
+  return nlohmann::json::object();
+}
+
 }  // namespace
 
 std::string_view name_of(Event event) {
@@ -255,12 +264,11 @@ UpgradeOptions options_of(const Records& records) {
 }
 
 nlohmann::json facts_of(const Records& records, Phase phase) {
-  for (auto record = records.rbegin(); record != records.rend(); ++record) {
-    if (record->event == Event::done && record->phase == phase) {
-      return record->facts;
-    }
-  }
-  return nlohmann::json::object();
+  return last_facts(records, Event::done, phase);
+}
+
+nlohmann::json undone_facts_of(const Records& records, Phase phase) {
+  return last_facts(records, Event::undone, phase);
 }
 
 }  // namespace issu

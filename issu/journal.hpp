@@ -79,4 +79,7 @@ class Journal {
 /// The facts that a phase left when it was last done; an empty object when it was not.
 [[nodiscard]] nlohmann::json facts_of(const Records& records, Phase phase);
 
+/// The same of its undo.
+[[nodiscard]] nlohmann::json undone_facts_of(const Records& records, Phase phase);
+
 }  // namespace issu

@@ -49,7 +49,9 @@ double predicted_freeze_ms(const History& history, std::uint64_t bytes) {
   for (auto document = history.rbegin(); document != history.rend() && seen < looked_at;
        ++document) {
     const auto plane = document->find("control_plane");
-    if (value_of(*document, "strategy", "checkpoint") != "checkpoint" || plane == document->end() ||
+    // One that went back stood still for as long as it took to find out that it had to.
+    if (value_of(*document, "outcome", "committed") != "committed" ||
+        value_of(*document, "strategy", "checkpoint") != "checkpoint" || plane == document->end() ||
         !plane->contains("frozen_ms") || !plane->at("frozen_ms").is_number()) {
       continue;
     }

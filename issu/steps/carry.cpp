@@ -9,18 +9,9 @@ namespace {
 using backends::Sessions;
 using backends::SlotPower;
 
-/// What the undo of switchover found and did.
-nlohmann::json switchover_undone(const Context& context) {
-  for (auto record = context.records.rbegin(); record != context.records.rend(); ++record) {
-    if (record->event == Event::undone && record->phase == Phase::switchover) {
-      return record->facts;
-    }
-  }
-  return nlohmann::json::object();
-}
-
-/// The old side, by the best state of it that there is.
-Result<void> restore_old_side(Context& context) {
+/// The old side, by the best state of it that there is. `dark_until`: when its sessions were let
+/// through again; stays as it is where they were not kept.
+Result<void> restore_old_side(Context& context, MonoNs& dark_until) {
   ISSU_TRY(context.npu.punt_to(context.epoch_back(), context.from), "giving the ports back");
   auto there = context.rp.status(context.to);
   auto here = context.rp.status(context.from);
@@ -31,17 +22,20 @@ Result<void> restore_old_side(Context& context) {
   if (there->saved) {
     auto latest = context.rp.restore(context.to, context.from, Sessions::keep);
     if (latest) {
+      dark_until = latest->dark_until;
       return {};
     }
     error.also(std::move(latest).error().within("the state that the new side had last"));
   }
   if (here->saved) {
-    const bool ran = value_of(switchover_undone(context), "ran", false);
+    const bool ran = value_of(undone_facts_of(context.records, Phase::switchover), "ran", false);
     Result<void> earlier;
     if (ran) {
       earlier = restore_without_sessions(context);
     } else if (auto kept = context.rp.restore(context.from, context.from, Sessions::keep); !kept) {
       earlier = fail(std::move(kept).error());
+    } else {
+      dark_until = kept->dark_until;
     }
     if (earlier) {
       return {};
@@ -89,7 +83,12 @@ Result<nlohmann::json> undo_freeze_carry(Context& context) {
              "giving back to the old side what was taken for saving it");
     return nlohmann::json{{"deleted", 0}};
   }
-  return old_side_again(context, [&] { return restore_old_side(context); });
+  MonoNs dark_until = 0;
+  auto facts = old_side_again(context, [&] { return restore_old_side(context, dark_until); });
+  if (facts && dark_until != 0) {
+    (*facts)["dark_until"] = dark_until;
+  }
+  return facts;
 }
 
 Result<nlohmann::json> switchover_carry(Context& context) {
@@ -111,11 +110,14 @@ Result<nlohmann::json> undo_switchover_carry(Context& context) {
     return pass(std::move(status).error(), "looking at the new side");
   }
   bool ran = !facts_of(context.records, Phase::switchover).empty() || status->saved;
+  auto facts = nlohmann::json::object();
   if (status->power == SlotPower::active) {
     ran = true;
     // Its sessions are the present ones: they go back with it.
     auto saved = context.rp.save(context.to, backends::Afterwards::gone);
-    if (!saved) {
+    if (saved) {
+      facts["dark_from"] = saved->dark_from;
+    } else {
       context.tell("the new side's state can't be taken back, the old side's own is older: " +
                    saved.error().message());
     }
@@ -124,7 +126,8 @@ Result<nlohmann::json> undo_switchover_carry(Context& context) {
     ISSU_TRY(ISSU_GUARD(restored_side_is_ended, context.rp.power_off(context.to), Result<void>{}),
              "ending the new side");
   }
-  return nlohmann::json{{"ran", ran}};
+  facts["ran"] = ran;
+  return facts;
 }
 
 Result<nlohmann::json> reconcile_carry(Context& context) {

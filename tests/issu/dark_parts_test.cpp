@@ -71,6 +71,38 @@ TEST_CASE(
   CHECK(repeated->parts.empty());
 }
 
+Record undone(Phase phase, nlohmann::json facts) {
+  Record record{Event::undone, phase};
+  record.facts = std::move(facts);
+  return record;
+}
+
+TEST_CASE("daemons that went on in the old slot stood still until then") {
+  auto records = carried(320 * ms, 330 * ms);
+  records.pop_back();  // the switchover failed
+  CHECK_FALSE(frozen(records)->ms);
+  records.push_back(undone(Phase::switchover, {{"ran", false}}));
+  records.push_back(undone(Phase::freeze, {{"deleted", 0}, {"dark_until", 900 * ms}}));
+  const auto back = frozen(records);
+  REQUIRE(back->ms);
+  CHECK(*back->ms == doctest::Approx(800));
+  CHECK(sum(back->parts) == doctest::Approx(800));
+  CHECK(back->parts.back().ms == doctest::Approx(585));
+}
+
+TEST_CASE("daemons that came over and were taken back stood still twice") {
+  auto records = carried(320 * ms, 330 * ms);
+  records.push_back(undone(Phase::switchover, {{"ran", true}, {"dark_from", 2000 * ms}}));
+  records.push_back(undone(Phase::freeze, {{"deleted", 0}, {"dark_until", 2300 * ms}}));
+  const auto twice = frozen(records);
+  REQUIRE(twice->ms);
+  CHECK(*twice->ms == doctest::Approx(700));
+  CHECK(sum(twice->parts) == doctest::Approx(700));
+  // Started anew, without their sessions: nobody can say for how long they stood still.
+  records.back().facts.erase("dark_until");
+  CHECK_FALSE(frozen(records)->ms);
+}
+
 TEST_CASE("the saved way back is frozen time, and no part of what the peers saw") {
   auto records = noted(120 * ms, 121 * ms, 400 * ms);
   records.front().facts["way_back_ms"] = 370.0;

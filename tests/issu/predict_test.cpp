@@ -29,6 +29,8 @@ TEST_CASE(
       nlohmann::ordered_json{{"control_plane", {{"dark_ms", 3}}}},
       nlohmann::ordered_json{{"strategy", "restart"},
                              {"control_plane", {{"frozen_ms", 9000}, {"saved_bytes", mib}}}},
+      nlohmann::ordered_json{{"outcome", "rolled-back"},
+                             {"control_plane", {{"frozen_ms", 28000}, {"saved_bytes", mib}}}},
       nlohmann::ordered_json{{"control_plane", {{"frozen_ms", nullptr}}}}};
   CHECK(predicted_freeze_ms(history, 100 * mib) == doctest::Approx(900));
   CHECK(predicted_freeze_ms(history, 200 * mib) == doctest::Approx(1300));
