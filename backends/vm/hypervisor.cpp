@@ -29,7 +29,7 @@ std::filesystem::path driver_pid(const HypervisorPlace& place) {
 
 /// Whether opening it failed because another process has it open.
 bool is_taken() {
-  const char* said = ::virGetLastErrorMessage();
+  const char* said = libvirt().virGetLastErrorMessage();
   return said != nullptr && std::string_view(said).find("driver.pid") != std::string_view::npos;
 }
 
@@ -62,6 +62,7 @@ Result<Hypervisor> Hypervisor::open(const HypervisorPlace& place) {
 }
 
 Result<std::shared_ptr<Hypervisor::Connection>> Hypervisor::connect(const HypervisorPlace& place) {
+  ISSU_TRY(load_libvirt(), "opening the hypervisor");
   std::string uri = place.uri;
   if (uri.empty()) {
     if (!place.root.is_absolute() || place.root.string().size() > longest_root) {
@@ -78,7 +79,7 @@ Result<std::shared_ptr<Hypervisor::Connection>> Hypervisor::connect(const Hyperv
     const std::string log = "2:file:" + (place.root / "libvirt.log").string();
     ::setenv("LIBVIRT_LOG_OUTPUTS", log.c_str(), 0);
   }
-  ::virSetErrorFunc(nullptr, [](void*, virErrorPtr) {});
+  libvirt().virSetErrorFunc(nullptr, [](void*, virErrorPtr) {});
   auto connection = std::make_shared<Connection>();
   connection->place = place;
   connection->uri = uri;
@@ -86,7 +87,7 @@ Result<std::shared_ptr<Hypervisor::Connection>> Hypervisor::connect(const Hyperv
   ISSU_TRY(connection->in_netns([&]() -> Result<void> {
     // Its own driver is one process's at a time: a look at the router beside another one waits.
     const Deadline deadline = Deadline::in(free_within);
-    while ((connection->handle = ::virConnectOpen(uri.c_str())) == nullptr) {
+    while ((connection->handle = libvirt().virConnectOpen(uri.c_str())) == nullptr) {
       const bool taken = place.uri.empty() && is_taken();
       if (!taken || deadline.passed()) {
         return fail_libvirt("the hypervisor " + uri + " can't be reached",
@@ -101,26 +102,26 @@ Result<std::shared_ptr<Hypervisor::Connection>> Hypervisor::connect(const Hyperv
            "opening the hypervisor");
   if (!place.uri.empty()) {
     // Refused by what is no daemon: that can't hang behind our back.
-    ::virConnectSetKeepAlive(connection->handle, keepalive_s, keepalive_count);
+    libvirt().virConnectSetKeepAlive(connection->handle, keepalive_s, keepalive_count);
   }
   return connection;
 }
 
 bool Hypervisor::alive() const {
-  return ::virConnectIsAlive(connection_->handle) == 1;
+  return libvirt().virConnectIsAlive(connection_->handle) == 1;
 }
 
 Result<Power> Hypervisor::power(const std::string& name) const {
   const auto domain = connection_->find(name);
   if (!domain) {
-    const virError* error = ::virGetLastError();
+    const virError* error = libvirt().virGetLastError();
     if (error != nullptr && error->code == VIR_ERR_NO_DOMAIN) {
       return Power::absent;
     }
     return fail_libvirt("looking for the virtual machine " + name);
   }
   int state = 0;
-  if (::virDomainGetState(domain.get(), &state, nullptr, 0) != 0) {
+  if (libvirt().virDomainGetState(domain.get(), &state, nullptr, 0) != 0) {
     return fail_libvirt("asking for the state of " + name);
   }
   switch (state) {
@@ -145,12 +146,13 @@ Result<void> Hypervisor::start(const Domain& domain) {
   }
   ISSU_TRY(connection_->end(domain.name), "what is left of it");
   ISSU_TRY(connection_->forget_last_run(domain.name), "what is left of it");
-  const DomainHandle defined(::virDomainDefineXML(connection_->handle, domain_xml(domain).c_str()));
+  const DomainHandle defined(
+      libvirt().virDomainDefineXML(connection_->handle, domain_xml(domain).c_str()));
   if (!defined) {
     return fail_libvirt("the virtual machine " + domain.name + " could not be defined");
   }
   return connection_->in_netns([&]() -> Result<void> {
-    if (::virDomainCreate(defined.get()) != 0) {
+    if (libvirt().virDomainCreate(defined.get()) != 0) {
       return fail_libvirt("the virtual machine " + domain.name + " could not be started",
                           "more in " + (connection_->place.root / "log" / "qemu").string());
     }
@@ -160,7 +162,7 @@ Result<void> Hypervisor::start(const Domain& domain) {
 
 Result<void> Hypervisor::pause(const std::string& name) {
   const auto domain = connection_->find(name);
-  if (!domain || ::virDomainSuspend(domain.get()) != 0) {
+  if (!domain || libvirt().virDomainSuspend(domain.get()) != 0) {
     return fail_libvirt("the virtual machine " + name + " could not be paused");
   }
   return {};
@@ -168,7 +170,7 @@ Result<void> Hypervisor::pause(const std::string& name) {
 
 Result<void> Hypervisor::resume(const std::string& name) {
   const auto domain = connection_->find(name);
-  if (!domain || ::virDomainResume(domain.get()) != 0) {
+  if (!domain || libvirt().virDomainResume(domain.get()) != 0) {
     return fail_libvirt("the virtual machine " + name + " could not be resumed");
   }
   return {};
@@ -177,8 +179,8 @@ Result<void> Hypervisor::resume(const std::string& name) {
 Result<void> Hypervisor::plug(const std::string& name, const std::vector<GuestLink>& links) {
   const auto domain = connection_->find(name);
   for (const GuestLink& link : links) {
-    if (!domain || ::virDomainUpdateDeviceFlags(domain.get(), link_xml(link).c_str(),
-                                                VIR_DOMAIN_AFFECT_LIVE) != 0) {
+    if (!domain || libvirt().virDomainUpdateDeviceFlags(domain.get(), link_xml(link).c_str(),
+                                                        VIR_DOMAIN_AFFECT_LIVE) != 0) {
       return fail_libvirt("the link " + link.tap + " of " + name + " could not be plugged " +
                           (link.plugged ? "in" : "out"));
     }
@@ -188,7 +190,7 @@ Result<void> Hypervisor::plug(const std::string& name, const std::vector<GuestLi
 
 Result<bool> Hypervisor::plugged(const std::string& name) const {
   const auto domain = connection_->find(name);
-  const TextHandle xml(domain ? ::virDomainGetXMLDesc(domain.get(), 0) : nullptr);
+  const TextHandle xml(domain ? libvirt().virDomainGetXMLDesc(domain.get(), 0) : nullptr);
   if (!xml) {
     return fail_libvirt("looking at the links of " + name);
   }
@@ -208,10 +210,11 @@ Result<void> Hypervisor::destroy(const std::string& name) {
     }
     const auto domain = connection_->find(name);
     if (*now == Power::off && domain &&
-        ::virDomainUndefineFlags(domain.get(), VIR_DOMAIN_UNDEFINE_MANAGED_SAVE) == 0) {
+        libvirt().virDomainUndefineFlags(domain.get(), VIR_DOMAIN_UNDEFINE_MANAGED_SAVE) == 0) {
       return {};
     }
-    const bool ended = *now != Power::off && domain && ::virDomainDestroy(domain.get()) == 0;
+    const bool ended =
+        *now != Power::off && domain && libvirt().virDomainDestroy(domain.get()) == 0;
     if (!ended && deadline.passed()) {
       return fail_libvirt("the virtual machine " + name + " could not be ended and forgotten");
     }
@@ -223,7 +226,7 @@ Result<void> Hypervisor::destroy(const std::string& name) {
 
 Result<void> Hypervisor::save(const std::string& name) {
   const auto domain = connection_->find(name);
-  if (!domain || ::virDomainManagedSave(domain.get(), 0) != 0) {
+  if (!domain || libvirt().virDomainManagedSave(domain.get(), 0) != 0) {
     return fail_libvirt("the virtual machine " + name + " could not be saved");
   }
   return {};
@@ -237,13 +240,13 @@ Result<std::string> Hypervisor::ask_agent(const std::string& name, const std::st
   }
   const Deadline deadline = Deadline::in(timeout);
   for (;;) {
-    const TextHandle answer(::virDomainQemuAgentCommand(domain.get(), command.c_str(),
-                                                        static_cast<int>(timeout.count()), 0));
+    const TextHandle answer(libvirt().virDomainQemuAgentCommand(
+        domain.get(), command.c_str(), static_cast<int>(timeout.count()), 0));
     if (answer) {
       return std::string(answer.get());
     }
     // Not connected yet: QEMU tells so a moment after the connection was opened, or once it boots.
-    const virError* error = ::virGetLastError();
+    const virError* error = libvirt().virGetLastError();
     const bool early = error != nullptr && error->code == VIR_ERR_AGENT_UNRESPONSIVE;
     if (!early || deadline.passed()) {
       return fail_libvirt("the guest agent of " + name + " does not answer",

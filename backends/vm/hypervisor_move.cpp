@@ -25,17 +25,17 @@ class Values {
   Values() = default;
   Values(const Values&) = delete;
   Values& operator=(const Values&) = delete;
-  ~Values() { ::virTypedParamsFree(list, count); }
+  ~Values() { libvirt().virTypedParamsFree(list, count); }
 
   void add(const char* name, const std::string& value) {
-    ::virTypedParamsAddString(&list, &count, &room_, name, value.c_str());
+    libvirt().virTypedParamsAddString(&list, &count, &room_, name, value.c_str());
   }
   void add(const char* name, unsigned long long value) {
-    ::virTypedParamsAddULLong(&list, &count, &room_, name, value);
+    libvirt().virTypedParamsAddULLong(&list, &count, &room_, name, value);
   }
   [[nodiscard]] std::uint64_t number(const char* name) const {
     unsigned long long value = 0;
-    ::virTypedParamsGetULLong(list, count, name, &value);
+    libvirt().virTypedParamsGetULLong(list, count, name, &value);
     return value;
   }
 
@@ -76,12 +76,12 @@ std::set<std::string> processor_of(const std::string& capabilities) {
 /// What QEMU can give a guest of this kind there; null with libvirt's reason.
 TextHandle capabilities_of(virConnectPtr handle, const std::string& machine,
                            const std::string& kind) {
-  return TextHandle(::virConnectGetDomainCapabilities(handle, nullptr, "x86_64", machine.c_str(),
-                                                      kind.c_str(), 0));
+  return TextHandle(libvirt().virConnectGetDomainCapabilities(handle, nullptr, "x86_64",
+                                                              machine.c_str(), kind.c_str(), 0));
 }
 
 std::string host_of(virConnectPtr handle) {
-  const TextHandle text(::virConnectGetCapabilities(handle));
+  const TextHandle text(libvirt().virConnectGetCapabilities(handle));
   return text ? between(text.get(), "<uuid>", "</uuid>") : std::string();
 }
 
@@ -99,7 +99,7 @@ Progress progress_of(virDomainPtr domain) {
   Values stats;
   int type = VIR_DOMAIN_JOB_NONE;
   Progress progress;
-  if (::virDomainGetJobStats(domain, &type, &stats.list, &stats.count, 0) != 0 ||
+  if (libvirt().virDomainGetJobStats(domain, &type, &stats.list, &stats.count, 0) != 0 ||
       type == VIR_DOMAIN_JOB_NONE) {
     return progress;
   }
@@ -138,10 +138,10 @@ class Watch {
             std::chrono::milliseconds(static_cast<std::int64_t>(how.limits.timeout_s * 1000)))) {}
 
   std::optional<Error> reason(const Progress& seen) const {
-    if (::virConnectIsAlive(there_) != 1) {
+    if (libvirt().virConnectIsAlive(there_) != 1) {
       return Error("the libvirt that takes it in is gone", "see its log; start it again");
     }
-    if (::virConnectIsAlive(here_) != 1) {
+    if (libvirt().virConnectIsAlive(here_) != 1) {
       return Error("the libvirt that it runs at is gone", "see its log; start it again");
     }
     if (seen.iterations > how_.limits.iterations) {
@@ -171,8 +171,8 @@ class Watch {
 Result<std::string> Hypervisor::describe() const {
   unsigned long library = 0;
   unsigned long emulator = 0;
-  if (::virConnectGetLibVersion(connection_->handle, &library) != 0 ||
-      ::virConnectGetVersion(connection_->handle, &emulator) != 0) {
+  if (libvirt().virConnectGetLibVersion(connection_->handle, &library) != 0 ||
+      libvirt().virConnectGetVersion(connection_->handle, &emulator) != 0) {
     return fail_libvirt("the hypervisor " + connection_->uri + " does not answer");
   }
   const auto text = [](unsigned long version) {
@@ -198,8 +198,8 @@ Result<void> Hypervisor::check_move(const std::string& name, const Hypervisor& o
                 "libvirtd.conf");
   }
   const auto domain = connection_->find(name);
-  const TextHandle xml(domain ? ::virDomainGetXMLDesc(domain.get(), VIR_DOMAIN_XML_MIGRATABLE)
-                              : nullptr);
+  const TextHandle xml(
+      domain ? libvirt().virDomainGetXMLDesc(domain.get(), VIR_DOMAIN_XML_MIGRATABLE) : nullptr);
   if (!xml) {
     return fail_libvirt("looking at the virtual machine " + name);
   }
@@ -230,7 +230,7 @@ Result<void> Hypervisor::move(const std::string& name, Hypervisor& other, const 
   const virConnectPtr there = other.connection_->handle;
   const auto domain = connection_->find(name);
   const auto xml = [&](unsigned flags) {
-    const TextHandle text(domain ? ::virDomainGetXMLDesc(domain.get(), flags) : nullptr);
+    const TextHandle text(domain ? libvirt().virDomainGetXMLDesc(domain.get(), flags) : nullptr);
     return text ? moved_xml(text.get(), how.from, how.to) : std::string();
   };
   Values how_to;
@@ -243,15 +243,16 @@ Result<void> Hypervisor::move(const std::string& name, Hypervisor& other, const 
     how_to.add(VIR_MIGRATE_PARAM_BANDWIDTH,
                static_cast<unsigned long long>(how.limits.bandwidth_mib_s));
   }
-  if (!domain || ::virDomainMigrateSetMaxDowntime(domain.get(), how.limits.downtime_ms, 0) != 0) {
+  if (!domain ||
+      libvirt().virDomainMigrateSetMaxDowntime(domain.get(), how.limits.downtime_ms, 0) != 0) {
     return fail_libvirt("preparing to move " + name);
   }
   // "Unsafe" is for two machines that do not share a disk: here it is one file.
   constexpr unsigned flags = VIR_MIGRATE_LIVE | VIR_MIGRATE_UNSAFE | VIR_MIGRATE_PERSIST_DEST |
                              VIR_MIGRATE_UNDEFINE_SOURCE;
   auto moving = std::async(std::launch::async, [&]() -> Result<void> {
-    const DomainHandle moved(::virDomainMigrate3(domain.get(), there, how_to.list,
-                                                 static_cast<unsigned>(how_to.count), flags));
+    const DomainHandle moved(libvirt().virDomainMigrate3(
+        domain.get(), there, how_to.list, static_cast<unsigned>(how_to.count), flags));
     return moved ? Result<void>()
                  : fail_libvirt("moving " + name + " to " + other.connection_->uri);
   });
@@ -267,7 +268,7 @@ Result<void> Hypervisor::move(const std::string& name, Hypervisor& other, const 
     }
     if (given_up) {
       // Until it is heard: before the job has begun there is nothing to end.
-      ::virDomainAbortJob(domain.get());
+      libvirt().virDomainAbortJob(domain.get());
     }
   }
   auto moved = moving.get();
@@ -300,7 +301,7 @@ Result<bool> Hypervisor::settle(const std::string& name, Hypervisor& other,
     const auto domain = connection_->find(name);
     const bool busy = domain && progress_of(domain.get()).known;
     if (busy) {
-      ::virDomainAbortJob(domain.get());
+      libvirt().virDomainAbortJob(domain.get());
     }
     if (!waits && !busy) {
       if (*here == Power::paused) {
@@ -329,7 +330,7 @@ Result<std::optional<MoveCounts>> Hypervisor::counts(const std::string& name) co
   }
   Values stats;
   int type = VIR_DOMAIN_JOB_NONE;
-  if (::virDomainGetJobStats(
+  if (libvirt().virDomainGetJobStats(
           domain.get(), &type, &stats.list, &stats.count,
           VIR_DOMAIN_JOB_STATS_COMPLETED | VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED) != 0) {
     return fail_libvirt("asking how the move of " + name + " went");

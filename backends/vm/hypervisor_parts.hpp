@@ -1,10 +1,6 @@
 #pragma once
 
-// The one file that includes libvirt: for hypervisor.cpp and hypervisor_move.cpp.
-
-#include <libvirt/libvirt-qemu.h>
-#include <libvirt/libvirt.h>
-#include <libvirt/virterror.h>
+// For hypervisor.cpp, hypervisor_move.cpp and hypervisor_saved.cpp, which alone know libvirt.
 
 #include <atomic>
 #include <functional>
@@ -14,12 +10,13 @@
 #include <thread>
 
 #include "backends/vm/hypervisor.hpp"
+#include "backends/vm/libvirt_late.hpp"
 #include "issu/base/netns.hpp"
 
 namespace issu::backends::vm {
 
 struct FreeDomain {
-  void operator()(virDomain* domain) const { ::virDomainFree(domain); }
+  void operator()(virDomain* domain) const { libvirt().virDomainFree(domain); }
 };
 using DomainHandle = std::unique_ptr<virDomain, FreeDomain>;
 
@@ -31,7 +28,7 @@ using TextHandle = std::unique_ptr<char, FreeText>;
 
 /// What went wrong and libvirt's words for it: those of this thread's last call.
 inline tl::unexpected<Error> fail_libvirt(const std::string& what, std::string hint = {}) {
-  const char* said = ::virGetLastErrorMessage();
+  const char* said = libvirt().virGetLastErrorMessage();
   return fail(what + ": libvirt says: " + (said != nullptr ? said : "nothing"), std::move(hint));
 }
 
@@ -54,12 +51,12 @@ class EventLoop {
 
   EventLoop() {
     static std::once_flag once;
-    std::call_once(once, [] { ::virEventRegisterDefaultImpl(); });
-    timer_ = ::virEventAddTimeout(
+    std::call_once(once, [] { libvirt().virEventRegisterDefaultImpl(); });
+    timer_ = libvirt().virEventAddTimeout(
         -1, [](int, void*) {}, nullptr, nullptr);
     thread_ = std::jthread([this] {
       while (!stop_) {
-        ::virEventRunDefaultImpl();
+        libvirt().virEventRunDefaultImpl();
       }
     });
   }
@@ -67,9 +64,9 @@ class EventLoop {
   EventLoop& operator=(const EventLoop&) = delete;
   ~EventLoop() {
     stop_ = true;
-    ::virEventUpdateTimeout(timer_, 0);  // wakes it up
+    libvirt().virEventUpdateTimeout(timer_, 0);  // wakes it up
     thread_.join();
-    ::virEventRemoveTimeout(timer_);
+    libvirt().virEventRemoveTimeout(timer_);
   }
 
  private:
@@ -86,17 +83,18 @@ struct Hypervisor::Connection {
 
   ~Connection() {
     if (handle != nullptr) {
-      ::virConnectClose(handle);
+      libvirt().virConnectClose(handle);
     }
   }
   [[nodiscard]] DomainHandle find(const std::string& name) const {
-    return DomainHandle(::virDomainLookupByName(handle, name.c_str()));
+    return DomainHandle(libvirt().virDomainLookupByName(handle, name.c_str()));
   }
   /// A guest that ended by itself is off for a moment before libvirt has let go of it.
   [[nodiscard]] Result<void> end(const std::string& name) const {
     const auto domain = find(name);
-    if (domain && ::virDomainIsActive(domain.get()) == 1 && ::virDomainDestroy(domain.get()) != 0 &&
-        ::virDomainIsActive(domain.get()) == 1) {
+    if (domain && libvirt().virDomainIsActive(domain.get()) == 1 &&
+        libvirt().virDomainDestroy(domain.get()) != 0 &&
+        libvirt().virDomainIsActive(domain.get()) == 1) {
       return fail_libvirt("the virtual machine " + name + " could not be ended");
     }
     return {};
@@ -107,8 +105,8 @@ struct Hypervisor::Connection {
   /// agent is then refused ("not available due to an error", libvirt 9.0).
   [[nodiscard]] Result<void> forget_last_run(const std::string& name) const {
     const auto domain = find(name);
-    if (domain && ::virDomainHasManagedSaveImage(domain.get(), 0) == 0 &&
-        ::virDomainUndefine(domain.get()) != 0) {
+    if (domain && libvirt().virDomainHasManagedSaveImage(domain.get(), 0) == 0 &&
+        libvirt().virDomainUndefine(domain.get()) != 0) {
       return fail_libvirt("the virtual machine " + name + " could not be forgotten");
     }
     return {};
