@@ -25,7 +25,8 @@ TEST_CASE(
     "the freeze is predicted by the slowest of the last ones, before the first by a slow pace") {
   CHECK(predicted_freeze_ms({}, 100 * mib) == doctest::Approx(1500));
   const History history{
-      checkpoint(900, 100 * mib), checkpoint(700, 100 * mib),
+      checkpoint(900, 100 * mib),
+      checkpoint(700, 100 * mib),
       nlohmann::ordered_json{{"control_plane", {{"dark_ms", 3}}}},
       nlohmann::ordered_json{{"strategy", "restart"},
                              {"control_plane", {{"frozen_ms", 9000}, {"saved_bytes", mib}}}},
