@@ -204,7 +204,7 @@ class Evidence {
   }
 
  private:
-  /// Which sessions the neighbours have, and the how manieth coming up each of them is.
+  /// Of each session at the neighbours, "down" or a number that another coming up changes.
   std::vector<std::string> sessions() {
     std::vector<std::string> all;
     for (measure::PeerAsker& peer : peers_) {
