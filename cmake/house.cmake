@@ -27,6 +27,30 @@ if(ISSU_CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${ISSU_CCACHE})
 endif()
 
+# The release build compiles the files of a part together (CMake: unity build): from nothing it
+# takes a third of the time. issu_alone(FILES...): these are compiled one by one there as well, as
+# all are in the other builds.
+function(issu_alone)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
+# issu_guarded(OUT FOLDERS...): the files of the folders that have guards of the product. They are
+# compiled alone, so that a test can put its own in their place.
+function(issu_guarded out)
+  set(found)
+  foreach(folder ${ARGN})
+    file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+    foreach(source ${sources})
+      file(STRINGS ${source} lines REGEX "ISSU_GUARD\\(")
+      if(lines)
+        list(APPEND found ${source})
+      endif()
+    endforeach()
+  endforeach()
+  issu_alone(${found})
+  set(${out} ${found} PARENT_SCOPE)
+endfunction()
+
 # issu_library(NAME SOURCES a.cpp b.cpp DEPENDS lib...)
 function(issu_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})

@@ -26,7 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
-struct Options : Common {
+struct SaveOptions : Common {
   std::string name;
   std::string output;
   std::string certificate;
@@ -148,7 +148,7 @@ void describe_daemons(const Router& router, Prepared& prepared, Reasons& reasons
 }
 
 /// Which file it becomes; its folder is there then.
-Result<fs::path> place_of(const Options& options, const Router& router) {
+Result<fs::path> place_of(const SaveOptions& options, const Router& router) {
   if (!options.output.empty()) {
     std::error_code error;
     return fs::absolute(options.output, error);
@@ -157,7 +157,7 @@ Result<fs::path> place_of(const Options& options, const Router& router) {
   return router.config.archive.folder / (options.name + ".checkpoint");
 }
 
-Result<Prepared> prepare(const Options& options, const Router& router) {
+Result<Prepared> prepare(const SaveOptions& options, const Router& router) {
   Prepared prepared;
   auto file = place_of(options, router);
   if (!file) {
@@ -280,7 +280,7 @@ std::string result_text(const ordered_json& json) {
           : "no snapshot of the NPU is in it: its tables are those of the kernel\n");
 }
 
-Result<ordered_json> save(const Options& options) {
+Result<ordered_json> save(const SaveOptions& options) {
   give_up_for_coordinator();
   if (options.output.empty()) {
     ISSU_TRY(check_archive_name(options.name), "");
@@ -354,7 +354,7 @@ Result<ordered_json> save(const Options& options) {
 }  // namespace
 
 void add_checkpoint_save(CLI::App& parent, Exit& exit) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SaveOptions>();
   CLI::App* command = parent.add_subcommand(
       "save", "Save the running daemons with their sessions into an archive; they go on at once");
   command->add_option("name", options->name, "Name of the archive in the router's folder")

@@ -10,7 +10,7 @@
 namespace issu::cli {
 namespace {
 
-struct Options {
+struct ShowOptions {
   std::string archive;
   std::string router;  ///< router.toml
   std::string keyring;
@@ -24,7 +24,7 @@ struct Trust {
   config::Archive defaults;
 };
 
-Result<Trust> trust_of(const Options& options) {
+Result<Trust> trust_of(const ShowOptions& options) {
   Trust trust;
   if (!options.router.empty()) {
     auto config = config::load_router(options.router);
@@ -42,7 +42,7 @@ Result<Trust> trust_of(const Options& options) {
 /// What is to be told of an archive, as far as keyring and key go.
 class Look {
  public:
-  explicit Look(const Options& options) : options_(&options) {}
+  explicit Look(const ShowOptions& options) : options_(&options) {}
 
   Result<void> take() {
     auto trust = trust_of(*options_);
@@ -112,7 +112,7 @@ class Look {
     return {};
   }
 
-  const Options* options_;
+  const ShowOptions* options_;
   std::filesystem::path file_;
   archive::Layout layout_;
   std::optional<archive::SignedArchive> signed_;
@@ -120,7 +120,7 @@ class Look {
   std::optional<archive::Index> index_;
 };
 
-int show(const Options& options) {
+int show(const ShowOptions& options) {
   Look look(options);
   if (auto taken = look.take(); !taken) {
     return say_error(taken.error(), options.json);
@@ -130,7 +130,7 @@ int show(const Options& options) {
   return 0;
 }
 
-int verify(const Options& options) {
+int verify(const ShowOptions& options) {
   Look look(options);
   auto verified = look.take();
   if (verified) {
@@ -154,8 +154,8 @@ int verify(const Options& options) {
 }
 
 void add_reader(CLI::App& parent, Exit& exit, const char* name, const char* about,
-                const char* example, int (*work)(const Options&)) {
-  auto options = std::make_shared<Options>();
+                const char* example, int (*work)(const ShowOptions&)) {
+  auto options = std::make_shared<ShowOptions>();
   CLI::App* command = parent.add_subcommand(name, about);
   command->add_option("archive", options->archive, "The archive: a file, or a name with -f")
       ->required();

@@ -11,7 +11,7 @@
 namespace issu::cli {
 namespace {
 
-struct Options : Common {
+struct ControlOptions : Common {
   bool foreground = false;
 };
 
@@ -31,7 +31,7 @@ Result<Records> open_records(const Router& router) {
   return records;
 }
 
-int request(const Options& options, const char* what, Outcome wanted) {
+int request(const ControlOptions& options, const char* what, Outcome wanted) {
   auto router = open_router(options.file);
   if (!router) {
     return say_error(router.error(), options.json);
@@ -52,7 +52,7 @@ int request(const Options& options, const char* what, Outcome wanted) {
 }
 
 void add_request(CLI::App& app, Exit& exit, const char* name, const char* what, Outcome wanted) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ControlOptions>();
   CLI::App* command = app.add_subcommand(name, what);
   add_common(*command, *options);
   command->add_flag("--foreground", options->foreground,
@@ -62,7 +62,7 @@ void add_request(CLI::App& app, Exit& exit, const char* name, const char* what, 
       [options, name, wanted, &exit] { exit.code = request(*options, name, wanted); });
 }
 
-int status(const Options& options) {
+int status(const ControlOptions& options) {
   auto router = open_router(options.file);
   if (!router) {
     return say_error(router.error(), options.json);
@@ -118,7 +118,7 @@ int status(const Options& options) {
 }  // namespace
 
 void add_status_command(CLI::App& app, Exit& exit) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ControlOptions>();
   CLI::App* command = app.add_subcommand("status", "What the upgrade of a router does now");
   add_common(*command, *options);
   add_example(*command, "issu status -f router.toml");

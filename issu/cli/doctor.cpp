@@ -9,12 +9,12 @@
 namespace issu::cli {
 namespace {
 
-struct Options : Common {
+struct DoctorOptions : Common {
   double seconds = 10;
 };
 
 /// What the router needs of the machine; without one, what the first backend needs.
-Result<std::vector<std::string>> needs_of(const Options& options, bool named) {
+Result<std::vector<std::string>> needs_of(const DoctorOptions& options, bool named) {
   if (!named && !std::filesystem::exists(options.file)) {
     return std::vector<std::string>{"lxc", "kernel"};
   }
@@ -32,7 +32,7 @@ Result<std::vector<std::string>> needs_of(const Options& options, bool named) {
   return needs;
 }
 
-int examine_machine(const Options& options, bool named) {
+int examine_machine(const DoctorOptions& options, bool named) {
   const auto needs = needs_of(options, named);
   if (!needs) {
     return say_error(needs.error(), options.json);
@@ -53,7 +53,7 @@ int examine_machine(const Options& options, bool named) {
 void add_doctor_command(CLI::App& app, Exit& exit) {
   CLI::App* command = app.add_subcommand(
       "doctor", "Try out what this machine can do, say what is missing and how to get it");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DoctorOptions>();
   add_common(*command, *options);
   command->add_option("--deadline", options->seconds, "Seconds for one trial; a longer one is cut")
       ->check(CLI::Range(0.1, 600.0))

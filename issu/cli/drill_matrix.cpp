@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct MatrixOptions {
   std::string strategy;
   std::string phase;
   std::string moment;
@@ -36,7 +36,7 @@ struct Options {
   std::string done;
 };
 
-std::vector<Cell> cells_of(const Options& options) {
+std::vector<Cell> cells_of(const MatrixOptions& options) {
   std::vector<Cell> cells = fault_matrix();
   const auto is = [](const std::string& wanted, std::string_view name) {
     return wanted.empty() || wanted == name;
@@ -49,7 +49,7 @@ std::vector<Cell> cells_of(const Options& options) {
   return cells;
 }
 
-int list(const Options& options, const std::vector<Cell>& cells) {
+int list(const MatrixOptions& options, const std::vector<Cell>& cells) {
   nlohmann::ordered_json json = nlohmann::ordered_json::array();
   for (const Cell& cell : cells) {
     const bool real = scenario_of(cell).has_value();
@@ -116,7 +116,7 @@ Result<drill::DrillOutcome> play(const Cell& cell, const drill::DrillOptions& ho
 }
 
 /// One cell after the other; those that are noted as passed are left out.
-Result<bool> play_all(const Options& options, const std::vector<Cell>& cells) {
+Result<bool> play_all(const MatrixOptions& options, const std::vector<Cell>& cells) {
   drill::DrillOptions how = drill::default_options();
   if (!options.images.empty()) {
     how.images = fs::absolute(options.images).lexically_normal();
@@ -160,7 +160,7 @@ Result<bool> play_all(const Options& options, const std::vector<Cell>& cells) {
   return all && !interrupt.came();
 }
 
-int matrix(const Options& options) {
+int matrix(const MatrixOptions& options) {
   const std::vector<Cell> cells = cells_of(options);
   if (cells.empty()) {
     return say_error(Error("no cell of the fault matrix is meant by that",
@@ -177,7 +177,7 @@ int matrix(const Options& options) {
 }  // namespace
 
 void add_drill_matrix(CLI::App& drill, Exit& exit) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<MatrixOptions>();
   CLI::App* command = drill.add_subcommand(
       "matrix", "Every phase with every fault: the cells, and real ones of it");
   command->add_flag("--list", options->list, "Say the cells, play none (without --real, too)");

@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 using drill::DrillOutcome;
 using drill::Scenario;
 
-struct Options {
+struct DrillRunOptions {
   std::vector<std::string> scenarios;
   std::vector<std::string> labels;
   std::string run_name;
@@ -47,7 +47,7 @@ struct Options {
   bool plan = false;
 };
 
-drill::DrillOptions drill_options(const Options& options) {
+drill::DrillOptions drill_options(const DrillRunOptions& options) {
   drill::DrillOptions all = drill::default_options();
   if (!options.images.empty()) {
     all.images = fs::absolute(options.images).lexically_normal();
@@ -61,7 +61,7 @@ drill::DrillOptions drill_options(const Options& options) {
 }
 
 /// Those that the labels choose, with the operator's word on soaks.
-Result<std::vector<Scenario>> chosen(const Options& options) {
+Result<std::vector<Scenario>> chosen(const DrillRunOptions& options) {
   auto all = load_scenarios(options.scenarios);
   if (!all) {
     return fail(std::move(all).error());
@@ -92,7 +92,7 @@ std::vector<drill::Planned> plan_of(const std::vector<Scenario>& scenarios) {
   return plan;
 }
 
-drill::Capacity capacity_of(const Options& options) {
+drill::Capacity capacity_of(const DrillRunOptions& options) {
   return {options.jobs, std::max(std::thread::hardware_concurrency(), 1U)};
 }
 
@@ -115,7 +115,7 @@ std::vector<nlohmann::ordered_json> documents_of(const std::vector<DrillOutcome>
 
 Result<void> write_documents(const std::vector<DrillOutcome>& outcomes,
                              const std::vector<nlohmann::ordered_json>& documents,
-                             const Options& options) {
+                             const DrillRunOptions& options) {
   if (!options.junit.empty()) {
     ISSU_TRY(write_file_atomic(fs::absolute(options.junit), drill::to_junit(outcomes), 0644),
              "writing the JUnit report");
@@ -150,7 +150,7 @@ std::string summary(const std::vector<DrillOutcome>& outcomes,
 }
 
 Result<void> check(const std::vector<Scenario>& scenarios, const drill::DrillOptions& how,
-                   const DrillArtifacts& artifacts, const Options& options) {
+                   const DrillArtifacts& artifacts, const DrillRunOptions& options) {
   ISSU_TRY(drill::check_drills(scenarios, how), "");
   ISSU_TRY(check_ledger(options.ledger), "");
   std::vector<std::string> names;
@@ -163,7 +163,7 @@ Result<void> check(const std::vector<Scenario>& scenarios, const drill::DrillOpt
   return cleaned ? Result<void>() : pass(std::move(cleaned).error(), "before the first drill");
 }
 
-Result<bool> run_all(const Options& options) {
+Result<bool> run_all(const DrillRunOptions& options) {
   auto scenarios = chosen(options);
   if (!scenarios) {
     return fail(std::move(scenarios).error());
@@ -231,7 +231,7 @@ Result<bool> run_all(const Options& options) {
                      [](const DrillOutcome& outcome) { return outcome.passed(); });
 }
 
-void add_choice(CLI::App& run, Options& options) {
+void add_choice(CLI::App& run, DrillRunOptions& options) {
   run.add_option("scenario", options.scenarios, "Scenario files, or folders of them")->required();
   run.add_option("--label", options.labels,
                  "Only scenarios with this label; of several, those that have all")
@@ -245,7 +245,7 @@ void add_choice(CLI::App& run, Options& options) {
                "Only say which drills would be run, and which beside each other");
 }
 
-void add_way(CLI::App& run, Options& options) {
+void add_way(CLI::App& run, DrillRunOptions& options) {
   run.add_option("--jobs", options.jobs,
                  "Drills at once, where they don't disturb each other (default: 1)")
       ->check(CLI::Range(1, 64));
@@ -258,7 +258,7 @@ void add_way(CLI::App& run, Options& options) {
   run.add_flag("--keep", options.keep, "Leave the lab standing; `issu drill clean --kept` ends it");
 }
 
-void add_results(CLI::App& run, Options& options) {
+void add_results(CLI::App& run, DrillRunOptions& options) {
   run.add_option("--run-name", options.run_name, "A name for this run, in its documents");
   run.add_option("--artifacts", options.artifacts,
                  "Folder for each attempt's document, page, log and evidence");
@@ -272,7 +272,7 @@ void add_results(CLI::App& run, Options& options) {
 }  // namespace
 
 void add_drill_run(CLI::App& drill, Exit& exit) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DrillRunOptions>();
   CLI::App* run = drill.add_subcommand("run", "Build a lab, upgrade under load, judge, clean up");
   add_choice(*run, *options);
   add_way(*run, *options);

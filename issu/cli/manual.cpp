@@ -8,7 +8,7 @@
 namespace issu::cli {
 namespace {
 
-struct Options {
+struct ManualOptions {
   std::vector<std::string> command;
   std::string folder;
 };
@@ -23,7 +23,7 @@ Result<void> write_pages(const CLI::App& program, const std::string& folder) {
   return {};
 }
 
-Result<void> print_page(const CLI::App& program, const Options& options) {
+Result<void> print_page(const CLI::App& program, const ManualOptions& options) {
   const std::string wanted = program.get_name() + (options.command.empty() ? "" : " ") +
                              fmt::format("{}", fmt::join(options.command, " "));
   for (const CLI::App* command : all_commands(program)) {
@@ -53,7 +53,7 @@ void add_completion_command(CLI::App& app, Exit& exit) {
 void add_manpage_command(CLI::App& app, Exit& exit) {
   CLI::App* command = app.add_subcommand("manpage", "Print a man page (roff)");
   command->group("");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ManualOptions>();
   command->add_option("COMMAND", options->command, "Which command; none: the program's own page");
   command->add_option("--all", options->folder, "Write all pages into this folder");
   command->callback([&app, options, &exit] {

@@ -12,7 +12,7 @@
 namespace issu::cli {
 namespace {
 
-struct Options {
+struct MeasureOptions {
   std::string file;
   bool json = false;
   double trial_s = 1;
@@ -28,7 +28,7 @@ Result<std::filesystem::path> kept_in(const std::string& router_file) {
   return config->router.state_dir / "measure-limit.json";
 }
 
-int limit(const Options& options) {
+int limit(const MeasureOptions& options) {
   std::filesystem::path kept;
   if (!options.file.empty()) {
     auto path = kept_in(options.file);
@@ -75,7 +75,7 @@ int limit(const Options& options) {
 void add_measure_command(CLI::App& app, Exit& exit) {
   CLI::App* command = app.add_subcommand("measure", "What the instrument can do on this machine");
   command->require_subcommand(1);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<MeasureOptions>();
   CLI::App* sub = command->add_subcommand(
       "limit", "Search the highest rate that is sent, forwarded and received without a loss");
   sub->add_option("-f,--file", options->file,
