@@ -70,12 +70,16 @@ CriuLab::CriuLab()
   must(run_checked({"ip", "-n", there_, "-batch", "-"}, options));
   // The kernel tells of a link's carrier up to a second later, to each socket that wants to hear of
   // links: CRIU refuses one in which a message waits.
-  wait_until(
-      [&] {
-        return must(run_checked({"ip", "-n", here_, "link", "show", "dev", "p0"}))
-                   .find("state UP") != std::string::npos;
-      },
-      Deadline::in(std::chrono::seconds(5)));
+  if (!wait_until(
+          [&] {
+            return must(run_checked({"ip", "-n", here_, "link", "show", "dev", "p0"}))
+                       .find("state UP") != std::string::npos;
+          },
+          Deadline::in(std::chrono::seconds(20)))) {
+    throw std::runtime_error("p0 of " + here_ + " has no carrier after 20 s");
+  }
+  // The state is set first and told afterwards, both under the lock that a change waits for.
+  must(run_checked({"ip", "-n", here_, "link", "set", "p0", "up"}));
 }
 
 CriuLab::~CriuLab() {

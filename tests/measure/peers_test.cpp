@@ -33,7 +33,7 @@ std::string bird_peer(const std::string& graceful) {
   return "router id 10.9.0.2;\nprotocol device {}\n"
          "protocol bgp rt1 { local 10.9.0.2 as 65002; neighbor 10.9.0.1 as 65001;\n"
          " debug { states, events };\n"
-         " hold time 30; connect delay time 1; " +
+         " hold time 30; connect delay time 1; connect retry time 1; error wait time 1, 2; " +
          graceful + ";\n ipv4 { import all; export none; }; }\n";
 }
 
@@ -86,7 +86,7 @@ SessionResult restart_bgpd(PeerLab& peers, PeerWatch& watch, std::chrono::millis
   peers.lab.kill("bgpd");
   sleep_for(pause);
   peers.lab.start_frr("r", "bgpd", router_bgpd());
-  CHECK(wait_until([&] { return all_up(watch); }, Deadline::in(std::chrono::seconds(20)),
+  CHECK(wait_until([&] { return all_up(watch); }, Deadline::in(std::chrono::seconds(60)),
                    std::chrono::milliseconds(50)));
   sleep_for(std::chrono::seconds(4));  // what is stale goes at End-of-RIB
   watch.stop();
@@ -161,7 +161,8 @@ TEST_CASE("FRR as the peer of a BIRD that restarts") {
         "router id 10.9.0.2;\nprotocol device {}\n"
         "protocol static s4 { ipv4; route 10.77.0.0/24 blackhole; route 10.77.1.0/24 blackhole; }\n"
         "protocol bgp p1 { local 10.9.0.2 as 65002; neighbor 10.9.0.1 as 65001;\n"
-        " hold time 30; connect delay time 1; graceful restart " +
+        " hold time 30; connect delay time 1; connect retry time 1; error wait time 1, 2;"
+        " graceful restart " +
         std::string(graceful ? "on" : "off") + ";\n ipv4 { import all; export all; }; }\n";
     DaemonLab lab;
     lab.link("f", "p1", {"10.9.0.1/24"}, "b", "r0", {"10.9.0.2/24"});
