@@ -107,7 +107,7 @@ void add_clean(CLI::App& command, Exit& exit) {
   clean->callback([options, &exit] {
     const fs::path work = options->work.empty() ? drill::default_options().work
                                                 : fs::absolute(options->work).lexically_normal();
-    auto names = drill::clean_up(work, options->kept);
+    auto names = drill::clean_up(work, options->kept, drill::default_options().issu);
     if (!names) {
       exit.code = say_error(names.error(), false);
       return;

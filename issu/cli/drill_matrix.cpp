@@ -126,7 +126,7 @@ Result<bool> play_all(const MatrixOptions& options, const std::vector<Cell>& cel
   }
   how.say = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
   ISSU_TRY(make_dirs(how.work), "the work folder");
-  ISSU_TRY(drill::clean_up(how.work, false), "before the first cell");
+  ISSU_TRY(drill::clean_up(how.work, false, how.issu), "before the first cell");
   drill::Interrupt interrupt;
   std::set<std::string> passed = passed_before(options.done);
   std::vector<drill::DrillOutcome> outcomes;

@@ -159,7 +159,7 @@ Result<void> check(const std::vector<Scenario>& scenarios, const drill::DrillOpt
   }
   ISSU_TRY(artifacts.check(names), "");
   ISSU_TRY(make_dirs(how.work), "the work folder");
-  auto cleaned = drill::clean_up(how.work, false);
+  auto cleaned = drill::clean_up(how.work, false, how.issu);
   return cleaned ? Result<void>() : pass(std::move(cleaned).error(), "before the first drill");
 }
 

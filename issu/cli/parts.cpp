@@ -8,8 +8,8 @@
 
 namespace issu::cli {
 
-Result<Router> open_router(const std::string& file) {
-  auto config = config::load_router(file);
+Result<Router> open_router(const std::string& file, config::Purpose purpose) {
+  auto config = config::load_router(file, purpose);
   if (!config) {
     return fail(std::move(config).error());
   }

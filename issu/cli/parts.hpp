@@ -21,7 +21,7 @@ struct Router {
   [[nodiscard]] RouterParts parts() const { return {config, *rp, *npu, store}; }
 };
 
-Result<Router> open_router(const std::string& file);
+Result<Router> open_router(const std::string& file, config::Purpose purpose = config::Purpose::run);
 
 /// Refuses while an upgrade of the router is open.
 Result<void> no_open_upgrade(const Router& router);

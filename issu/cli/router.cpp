@@ -287,8 +287,10 @@ void add_verb(CLI::App& command, Exit& exit, const char* name, const char* what,
   if (std::string(name) == "down") {
     sub->add_flag("--purge", options->purge, "Remove images, history and state as well");
   }
-  sub->callback([options, verb, &exit] {
-    auto router = open_router(options->file);
+  const auto purpose =
+      std::string(name) == "down" ? config::Purpose::take_down : config::Purpose::run;
+  sub->callback([options, verb, purpose, &exit] {
+    auto router = open_router(options->file, purpose);
     auto result = router ? verb(*router, *options)
                          : Result<void>(tl::unexpected<Error>(std::move(router).error()));
     exit.code = result ? 0 : say_error(result.error(), options->json);

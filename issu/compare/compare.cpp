@@ -113,7 +113,7 @@ Result<Comparison> compare(const StudyOptions& options, const Makers& makers) {
   ISSU_TRY(check_study(options), "");
   ISSU_TRY(make_dirs(options.drills.work), "the work folder");
   ISSU_TRY(make_dirs(options.evidence, 0755), "the evidence folder");
-  ISSU_TRY(drill::clean_up(options.drills.work, false), "before the study");
+  ISSU_TRY(drill::clean_up(options.drills.work, false, options.drills.issu), "before the study");
   ISSU_TRY(give_back_abandoned(options.drills.work, makers), "before the study");
 
   Comparison comparison;

@@ -7,7 +7,7 @@
 
 namespace issu::config {
 
-Result<RouterConfig> load_router(const std::filesystem::path& file) {
+Result<RouterConfig> load_router(const std::filesystem::path& file, Purpose purpose) {
   auto document = read_toml(file);
   if (!document) {
     return fail(std::move(document).error());
@@ -19,8 +19,8 @@ Result<RouterConfig> load_router(const std::filesystem::path& file) {
 
   Problems problems(file.string());
   StrictTable root(*document, "", problems);
-  read_router_section(root, folder, config);
-  read_images_section(root, folder, config);
+  read_router_section(root, folder, config, purpose);
+  read_images_section(root, folder, config, purpose);
   read_ports(root, config);
   read_npu_section(root, config);
   read_vm_section(root, config);

@@ -58,8 +58,14 @@ struct RouterConfig {
   Archive archive;
 };
 
+/// What a router.toml is read for.
+enum class Purpose {
+  run,        ///< everything that it names has to be there
+  take_down,  ///< keys and configuration of daemons may be gone already
+};
+
 /// Reads and checks router.toml. Everything that is wrong is told at once, each with file, line
 /// and key: unknown keys, wrong types, an address used twice, a value out of range.
-Result<RouterConfig> load_router(const std::filesystem::path& file);
+Result<RouterConfig> load_router(const std::filesystem::path& file, Purpose purpose = Purpose::run);
 
 }  // namespace issu::config

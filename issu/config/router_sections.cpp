@@ -143,7 +143,8 @@ void read_addresses(StrictTable& port, backends::PortSpec& spec, Seen& seen) {
 
 }  // namespace
 
-void read_router_section(StrictTable& document, const fs::path& folder, RouterConfig& config) {
+void read_router_section(StrictTable& document, const fs::path& folder, RouterConfig& config,
+                         Purpose purpose) {
   auto section = document.table("router", true);
   if (!section) {
     return;
@@ -169,14 +170,16 @@ void read_router_section(StrictTable& document, const fs::path& folder, RouterCo
   config.way_back = section->choice("way_back", {"saved", "cold"}, config.way_back);
   router.config_dir = from_folder(folder, section->required_text("config_dir"));
   std::error_code ignored;
-  if (!router.config_dir.empty() && !fs::is_directory(router.config_dir, ignored)) {
+  if (purpose == Purpose::run && !router.config_dir.empty() &&
+      !fs::is_directory(router.config_dir, ignored)) {
     section->refuse("config_dir", "there is no folder " + router.config_dir.string(),
                     "create it with the daemons' configuration, or correct the path");
   }
   section->finish();
 }
 
-void read_images_section(StrictTable& document, const fs::path& folder, RouterConfig& config) {
+void read_images_section(StrictTable& document, const fs::path& folder, RouterConfig& config,
+                         Purpose purpose) {
   auto section = document.table("images", true);
   if (!section) {
     return;
@@ -184,7 +187,8 @@ void read_images_section(StrictTable& document, const fs::path& folder, RouterCo
   config.compatible = section->required_text("compatible");
   config.keyring = from_folder(folder, section->required_text("keyring"));
   std::error_code ignored;
-  if (!config.keyring.empty() && !fs::is_regular_file(config.keyring, ignored)) {
+  if (purpose == Purpose::run && !config.keyring.empty() &&
+      !fs::is_regular_file(config.keyring, ignored)) {
     section->refuse("keyring", "there is no file " + config.keyring.string(),
                     "put the PEM certificates that may sign images there, or correct the path");
   }

@@ -10,9 +10,9 @@ namespace issu::config {
 /// Each fills its part of the configuration from its section and tells what is wrong with it.
 /// Relative paths are taken from `folder`, the folder of router.toml.
 void read_router_section(StrictTable& document, const std::filesystem::path& folder,
-                         RouterConfig& config);
+                         RouterConfig& config, Purpose purpose);
 void read_images_section(StrictTable& document, const std::filesystem::path& folder,
-                         RouterConfig& config);
+                         RouterConfig& config, Purpose purpose);
 /// `[npu]`, behind the router and its ports, which it looks at.
 void read_npu_section(StrictTable& document, RouterConfig& config);
 /// `[vm]`, behind the router and its NPU, which it looks at.

@@ -1,12 +1,15 @@
 #include "issu/drill/drill.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <optional>
 #include <system_error>
 
 #include "issu/base/clock.hpp"
+#include "issu/base/fd.hpp"
 #include "issu/base/file.hpp"
 #include "issu/drill/judge.hpp"
 #include "issu/drill/lab.hpp"
@@ -169,9 +172,17 @@ Result<DrillOutcome> run_drill(const Scenario& scenario, const DrillOptions& opt
   return outcome;
 }
 
-Result<std::vector<std::string>> clean_up(const fs::path& work, bool kept_too) {
+Result<std::vector<std::string>> clean_up(const fs::path& work, bool kept_too,
+                                          const fs::path& issu) {
   std::vector<std::string> names;
-  for (const LabRecord& record : abandoned_labs(work, kept_too)) {
+  for (LabRecord& record : abandoned_labs(work, kept_too)) {
+    const Fd folder(::open(record.work.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder || ::flock(folder.get(), LOCK_EX) != 0 || !fs::exists(record.file())) {
+      continue;  // taken away by another one meanwhile
+    }
+    if (!fs::exists(record.issu)) {
+      record.issu = issu;
+    }
     ISSU_TRY(give_back(record), "cleaning up");
     ISSU_TRY(remove_tree(record.work.string() + "-evidence"), "cleaning up");
     names.push_back(record.id);

@@ -39,7 +39,9 @@ Result<DrillOutcome> run_drill(const Scenario& scenario, const DrillOptions& opt
                                Interrupt& interrupt);
 
 /// Takes away the labs below the work folder whose drill has ended without doing so;
-/// `kept_too`: also those that `keep` left. Gives back their names.
-Result<std::vector<std::string>> clean_up(const std::filesystem::path& work, bool kept_too);
+/// `kept_too`: also those that `keep` left. Gives back their names. `issu` takes a router down
+/// where the program that brought it up is gone. Of two that clean up at once one waits.
+Result<std::vector<std::string>> clean_up(const std::filesystem::path& work, bool kept_too,
+                                          const std::filesystem::path& issu);
 
 }  // namespace issu::drill

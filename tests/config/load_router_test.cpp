@@ -192,3 +192,14 @@ TEST_CASE("[archive] says where checkpoints are and with what they are written")
   CHECK(half.error().message().find("archive.certificate: stands alone") != std::string::npos);
   CHECK(half.error().message().find("archive.key: is not a key") != std::string::npos);
 }
+
+TEST_CASE("to take a router down nobody needs its keyring or its daemons' configuration") {
+  const SampleFolder folder;
+  std::filesystem::remove(folder.path() / "keyring.pem");
+  std::filesystem::remove_all(folder.path() / "config");
+  CHECK_FALSE(folder.load(kGood));
+  const auto loaded =
+      config::load_router(folder.path() / "router.toml", config::Purpose::take_down);
+  REQUIRE_MESSAGE(loaded, loaded.error().message());
+  CHECK(loaded->router.name == "edge1");
+}

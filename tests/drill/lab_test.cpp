@@ -1,4 +1,5 @@
 #include "issu/drill/lab.hpp"
+#include "issu/drill/drill.hpp"
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
@@ -226,4 +227,24 @@ TEST_CASE("a lab whose drill was killed is found and taken away, one whose drill
   CHECK_FALSE(NetNs::exists(record.netns.front()));
   CHECK_FALSE(std::filesystem::exists(record.work));
   CHECK(give_back(found[0]));  // again: nothing to do is no fault
+}
+
+TEST_CASE("a lab whose program is gone is taken away by the one that finds it") {
+  if (geteuid() != 0) {
+    ISSU_SKIP("network namespaces need root");
+  }
+  const tests::TempDir folder;
+  LabRecord record;
+  record.id = "drill-" + std::to_string(getpid()) + "g";
+  record.work = folder / ("issu-" + record.id);
+  record.issu = folder / "a-tree-that-was-removed/issu";
+  record.owner = identify(getpid());
+  record.owner.start_ticks += 1;
+  REQUIRE(make_dirs(record.work));
+  REQUIRE(write_file_atomic(record.work / "router.toml", "[router]\n"));
+  REQUIRE(record.save());
+  const auto names = clean_up(folder.path(), false, "/bin/true");
+  REQUIRE_MESSAGE(names, names.error().message());
+  CHECK(*names == std::vector<std::string>{record.id});
+  CHECK_FALSE(std::filesystem::exists(record.work));
 }

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -20,6 +21,17 @@ std::set<unsigned> interfaces_of(const EnginePort& place) {
   std::set<unsigned> interfaces{place.ifindex, place.punt_ifindex[0], place.punt_ifindex[1]};
   interfaces.erase(0);
   return interfaces;
+}
+
+/// A router's NPU waits for none of the processors that its control plane computes on. Below the
+/// probes, whose priority is 10; not where there is one processor only, which a flood would take
+/// from everybody else.
+void become_realtime() {
+  if (::sysconf(_SC_NPROCESSORS_ONLN) > 1) {
+    sched_param parameters{};
+    parameters.sched_priority = 5;
+    (void)::pthread_setschedparam(::pthread_self(), SCHED_FIFO, &parameters);
+  }
 }
 
 bool shares_interface(const EnginePort& one, const EnginePort& other) {
@@ -254,6 +266,7 @@ void PacketEngine::run() {
     CPU_SET(static_cast<unsigned>(options_.cpu), &set);
     ::pthread_setaffinity_np(::pthread_self(), sizeof set, &set);
   }
+  become_realtime();
   while (!stopping_) {
     if (!worker_.turn(ports_) && !PacketWorker::linger(ports_)) {
       wait();

@@ -1,9 +1,11 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "backends/npu/soft/control_client.hpp"
@@ -354,4 +356,27 @@ TEST_CASE("there is one writer; tables that can't be read are replaced, and it i
   lab.hang_up();
   lab.install(block("10.2.0.0/24", 7), 0);
   CHECK(lab.count() == 7);
+}
+
+TEST_CASE("who forwards does not wait for the processors that the control plane computes on") {
+  NEEDS_ROOT();
+  sched_param realtime{};
+  realtime.sched_priority = 1;
+  const sched_param ordinary{};
+  if (::sysconf(_SC_NPROCESSORS_ONLN) < 2 || ::sched_setscheduler(0, SCHED_FIFO, &realtime) != 0) {
+    ISSU_SKIP("one processor, or no real-time priority for this user");
+  }
+  REQUIRE(::sched_setscheduler(0, SCHED_OTHER, &ordinary) == 0);
+  SoftLab lab("fpm");
+  const auto npu = lab.make();
+  REQUIRE(npu->up());
+  const auto forwards_first = [&lab] {
+    const std::string tasks = "/proc/" + std::to_string(lab.npud().pid) + "/task";
+    std::error_code error;
+    const auto threads = std::filesystem::directory_iterator(tasks, error);
+    return std::any_of(begin(threads), end(threads), [](const auto& thread) {
+      return ::sched_getscheduler(std::stoi(thread.path().filename())) == SCHED_FIFO;
+    });
+  };
+  CHECK(wait_until(forwards_first, Deadline::in(patience)));
 }
