@@ -26,8 +26,7 @@ void add_peers(RouterLab& router, MeasurePlan& plan) {
   router.lab.start_bird("f1",
                         "router id 10.9.1.2;\nprotocol device {}\n"
                         "protocol bgp rt1 { local 10.9.1.2 as 65002; neighbor 10.9.1.1 as 65001;\n"
-                        " connect delay time 1; connect retry time 1; error wait time 1, 2; ipv4 { "
-                        "import all; export none; }; }\n");
+                        " connect delay time 1; ipv4 { import all; export none; }; }\n");
   plan.peers.push_back(
       {"alone", "bird", router.lab.control("f1"), {"rt1"}, router.lab.log("f1"), {}, {}});
   plan.peers.push_back({"absent", "bird", router.lab.folder() / "no.ctl", {"rt1"}, {}, {}, {}});

@@ -29,11 +29,13 @@ std::string router_bgpd() {
   return config;
 }
 
+/// Passive: where both sides connect at once, one connection is closed, and that is an error to a
+/// session that waits for its restarted neighbour: its routes go.
 std::string bird_peer(const std::string& graceful) {
   return "router id 10.9.0.2;\nprotocol device {}\n"
          "protocol bgp rt1 { local 10.9.0.2 as 65002; neighbor 10.9.0.1 as 65001;\n"
          " debug { states, events };\n"
-         " hold time 30; connect delay time 1; connect retry time 1; error wait time 1, 2; " +
+         " hold time 30; passive on; error wait time 1, 2; " +
          graceful + ";\n ipv4 { import all; export none; }; }\n";
 }
 
@@ -161,8 +163,7 @@ TEST_CASE("FRR as the peer of a BIRD that restarts") {
         "router id 10.9.0.2;\nprotocol device {}\n"
         "protocol static s4 { ipv4; route 10.77.0.0/24 blackhole; route 10.77.1.0/24 blackhole; }\n"
         "protocol bgp p1 { local 10.9.0.2 as 65002; neighbor 10.9.0.1 as 65001;\n"
-        " hold time 30; connect delay time 1; connect retry time 1; error wait time 1, 2;"
-        " graceful restart " +
+        " hold time 30; passive on; error wait time 1, 2; graceful restart " +
         std::string(graceful ? "on" : "off") + ";\n ipv4 { import all; export all; }; }\n";
     DaemonLab lab;
     lab.link("f", "p1", {"10.9.0.1/24"}, "b", "r0", {"10.9.0.2/24"});

@@ -37,8 +37,7 @@ constexpr const char* bird_config =
     "protocol static s4 { ipv4; route 198.18.0.0/24 blackhole; route 198.18.1.0/24 blackhole; }\n"
     "protocol static s6 { ipv6; route 2001:db8:1::/48 blackhole; }\n"
     "protocol bgp rt1 { local 10.9.0.2 as 65002; neighbor 10.9.0.1 as 65001;\n"
-    "  hold time 30; connect delay time 1; connect retry time 1; error wait time 1, 2;\n"
-    "  graceful restart on;\n"
+    "  hold time 30; connect delay time 1; graceful restart on;\n"
     "  ipv4 { import all; export where source = RTS_STATIC; };\n"
     "  ipv6 { import all; export none; }; }\n";
 
