@@ -34,6 +34,9 @@ struct Move {
   std::filesystem::path stream;  ///< a unix socket for the machine's state, made for it
   MigrateLimits limits;
   std::function<bool()> give_up;  ///< asked again and again; empty: never
+  /// It runs while it is copied, without hardware acceleration too: there QEMU 7.2 can forget that
+  /// a page was written, and what arrives is not what ran. Else such a machine stands still.
+  bool live_without_kvm = false;
 };
 
 /// What libvirt counted in a move that was completed.

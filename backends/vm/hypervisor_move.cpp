@@ -80,6 +80,12 @@ TextHandle capabilities_of(virConnectPtr handle, const std::string& machine,
                                                               machine.c_str(), kind.c_str(), 0));
 }
 
+/// Whether the host's processor runs the machine, and no program in its place.
+bool has_hardware(virDomainPtr domain) {
+  const TextHandle xml(libvirt().virDomainGetXMLDesc(domain, 0));
+  return xml && between(xml.get(), "<domain type='", "'") != "qemu";
+}
+
 std::string host_of(virConnectPtr handle) {
   const TextHandle text(libvirt().virConnectGetCapabilities(handle));
   return text ? between(text.get(), "<uuid>", "</uuid>") : std::string();
@@ -248,8 +254,10 @@ Result<void> Hypervisor::move(const std::string& name, Hypervisor& other, const 
     return fail_libvirt("preparing to move " + name);
   }
   // "Unsafe" is for two machines that do not share a disk: here it is one file.
-  constexpr unsigned flags = VIR_MIGRATE_LIVE | VIR_MIGRATE_UNSAFE | VIR_MIGRATE_PERSIST_DEST |
-                             VIR_MIGRATE_UNDEFINE_SOURCE;
+  unsigned flags = VIR_MIGRATE_UNSAFE | VIR_MIGRATE_PERSIST_DEST | VIR_MIGRATE_UNDEFINE_SOURCE;
+  if (how.live_without_kvm || has_hardware(domain.get())) {
+    flags |= VIR_MIGRATE_LIVE;
+  }
   auto moving = std::async(std::launch::async, [&]() -> Result<void> {
     const DomainHandle moved(libvirt().virDomainMigrate3(
         domain.get(), there, how_to.list, static_cast<unsigned>(how_to.count), flags));
@@ -305,7 +313,10 @@ Result<bool> Hypervisor::settle(const std::string& name, Hypervisor& other,
     }
     if (!waits && !busy) {
       if (*here == Power::paused) {
-        ISSU_TRY(resume(name), "letting the machine go on where it was");
+        // A daemon that has come back resumes it by itself.
+        if (auto on = resume(name); !on && power(name).value_or(Power::absent) != Power::running) {
+          return pass(std::move(on).error(), "letting the machine go on where it was");
+        }
         return false;
       }
       if (!runs_there) {
@@ -341,7 +352,10 @@ Result<std::optional<MoveCounts>> Hypervisor::counts(const std::string& name) co
   MoveCounts counts;
   counts.total_ms = static_cast<double>(stats.number(VIR_DOMAIN_JOB_TIME_ELAPSED));
   counts.setup_ms = static_cast<double>(stats.number(VIR_DOMAIN_JOB_SETUP_TIME));
-  counts.downtime_ms = static_cast<double>(stats.number(VIR_DOMAIN_JOB_DOWNTIME));
+  // Of a machine that stood still all the time libvirt counts the last moment only.
+  counts.downtime_ms = has_hardware(domain.get())
+                           ? static_cast<double>(stats.number(VIR_DOMAIN_JOB_DOWNTIME))
+                           : counts.total_ms - counts.setup_ms;
   counts.bytes = stats.number(VIR_DOMAIN_JOB_MEMORY_PROCESSED);
   counts.memory = stats.number(VIR_DOMAIN_JOB_MEMORY_TOTAL);
   counts.iterations = stats.number(VIR_DOMAIN_JOB_MEMORY_ITERATION);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "issu/base/clock.hpp"
 #include "issu/budget.hpp"
 
 namespace issu::steps {
@@ -19,6 +20,7 @@ constexpr int looks_of_missing_routes = 3;
 /// npud comes back by itself within a minute.
 constexpr int looks_without_npu = 30;
 constexpr double mebibyte = 1U << 20U;
+constexpr std::chrono::milliseconds for_an_end_to_be_heard{200};
 
 }  // namespace
 
@@ -75,6 +77,9 @@ Result<void> SoakWatch::sessions() {
         view->sessions.begin(), view->sessions.end(),
         [&](const auto& session) { return session.peer == peer && session.established; });
     if (!up) {
+      // A daemon that ended takes its sessions along, and is heard of a moment later.
+      sleep_for(for_an_end_to_be_heard);
+      ISSU_TRY(health(), "");
       return fail("the session with " + peer + " is not Established any more");
     }
   }

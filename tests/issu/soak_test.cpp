@@ -86,6 +86,23 @@ TEST_CASE("memory that is not known is no evidence") {
   CHECK(*lab.run() == Outcome::committed);
 }
 
+TEST_CASE("a session that is gone with its daemon is told as the daemon's end") {
+  for (const bool ended : {true, false}) {
+    SoakLab lab;
+    lab.world.fault = [&lab, ended](const std::string& verb) -> Result<void> {
+      const auto records = *Journal::read(lab.store.journal());
+      if (records.back().event == Event::begun && records.back().phase == Phase::soak &&
+          verb.starts_with("control_plane")) {
+        lab.world.establishes[Slot::b] = false;
+        lab.world.daemons[Slot::b][0].exits = ended ? 1 : 0;
+      }
+      return {};
+    };
+    CHECK(has(lab.goes_back(),
+              ended ? "bgpd of the new side ended" : "192.0.2.2 is not Established any more"));
+  }
+}
+
 TEST_CASE("a control plane that does not answer is not written down as one without sessions") {
   tests::Lab lab;
   lab.open();

@@ -175,7 +175,7 @@ TEST_CASE("a guest moves to another hypervisor and back, and goes on where it wa
       CHECK((*counts)->iterations > 0);
       CHECK((*counts)->bytes > 0);
       CHECK((*counts)->downtime_ms > 0);
-      CHECK((*counts)->downtime_ms < (*counts)->total_ms);
+      CHECK((*counts)->downtime_ms <= (*counts)->total_ms);
       if (time == 0) {
         MESSAGE("moved in " << (*counts)->total_ms << " ms, downtime " << (*counts)->downtime_ms
                             << " ms, " << (*counts)->bytes << " bytes, " << (*counts)->iterations
@@ -207,6 +207,7 @@ TEST_CASE("a move that does not converge, or is not wanted any more, is undone i
     lab.runs_on_where_it_was(ticks);
   };
   Move how = lab.from(0);
+  how.live_without_kvm = true;  // one that stands still always converges; and none of these arrives
   how.limits.bandwidth_mib_s = 10;
   how.limits.downtime_ms = 10;
   how.limits.timeout_s = 8;
