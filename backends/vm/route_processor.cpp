@@ -329,6 +329,12 @@ Result<void> VmRouteProcessor::need_active(Slot slot) {
   if (!now) {
     return fail(now.error());
   }
+  if (now->power == SlotPower::staged &&
+      power(slot).value_or(vm::Power::off) == vm::Power::running) {
+    return fail(label(slot) + " runs, and its guest agent does not answer",
+                "it may be slow, or have hung: see " + files(slot).serial_log().string(),
+                ErrorKind::timeout);
+  }
   if (now->power < SlotPower::warm) {
     return fail(label(slot) + " is not active", "activate it first");
   }
@@ -339,7 +345,11 @@ Result<void> VmRouteProcessor::need_active(Slot slot) {
 }
 
 Result<ControlPlaneView> VmRouteProcessor::control_plane(Slot slot) {
-  ISSU_TRY(need_active(slot), "asking the control plane");
+  // The daemons have channels of their own: that the agent is silent, as for a while after a move,
+  // does not mean that they are.
+  if (auto active = need_active(slot); !active && active.error().kind() != ErrorKind::timeout) {
+    return pass(std::move(active).error(), "asking the control plane");
+  }
   return suite_.view(files(slot).run(), spec_.daemons);
 }
 

@@ -84,7 +84,8 @@ class VmRouteProcessor final : public RouteProcessor {
   Result<bool> has_moved(Slot from, Slot to);
   /// Makes room in `to` for the machine of `from`: the same disks.
   Result<void> share_disks(Slot from, Slot to) const;
-  /// Error unless the slot's daemons were started.
+  /// Error unless the slot's daemons were started; of kind timeout where its guest agent, who
+  /// could tell, does not answer.
   Result<void> need_active(Slot slot);
 
   static constexpr std::chrono::seconds answers_within{20};

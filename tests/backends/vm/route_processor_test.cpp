@@ -44,4 +44,16 @@ TEST_CASE("a guest's daemons are asked over their channels, again and again") {
     // The relay lets go of a daemon that has ended, and finds the next one.
     RP_OK(rp->fence(Slot::a));
   }
+  // A guest agent that is silent for a while is neither a silent daemon nor a slot that is down.
+  RP_OK(rp->activate(Slot::a));
+  REQUIRE(lab.in_guest(Slot::a, {"sh", "-c",
+                                 "(sleep 1; a=$(pidof qemu-ga); kill -STOP $a; sleep 50; "
+                                 "kill -CONT $a) </dev/null >/dev/null 2>&1 &"}));
+  sleep_for(std::chrono::seconds(3));
+  const auto view = rp->control_plane(Slot::a);
+  REQUIRE_MESSAGE(view, view.error().message());
+  CHECK(view->answering);
+  const auto routes = rp->routes(Slot::a);
+  REQUIRE_FALSE(routes);
+  CHECK(routes.error().message().find("its guest agent does not answer") != std::string::npos);
 }

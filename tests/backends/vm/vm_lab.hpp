@@ -86,12 +86,13 @@ class VmLab {
     return contract;
   }
 
- private:
+  /// The exit code of a program of busybox.
   Result<int> in_guest(backends::Slot slot, const std::vector<std::string>& words) const {
     return busybox_in(spec_.run_dir, {}, "issu-" + spec_.name + "-" + backends::name_of(slot),
                       words);
   }
 
+ private:
   backends::RouterSpec spec_;
 };
 
