@@ -27,8 +27,8 @@ if(ISSU_CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${ISSU_CCACHE})
 endif()
 
-# The release build compiles the files of a part together (CMake: unity build): from nothing it
-# takes a third of the time. issu_alone(FILES...): these are compiled one by one there as well, as
+# The release build compiles the files of a part together (CMake: unity build): that is a third
+# of the compilations. issu_alone(FILES...): these are compiled one by one there as well, as
 # all are in the other builds.
 function(issu_alone)
   set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
