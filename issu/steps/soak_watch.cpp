@@ -56,7 +56,8 @@ Result<void> SoakWatch::health() {
     return pass(std::move(status).error(), "looking at the new side");
   }
   if (status->power != backends::SlotPower::active) {
-    return fail("the new side does not run any more");
+    return fail("the new side is not active any more: it ended, or its guest agent is silent",
+                "its log is in the slot's folder under the run folder");
   }
   for (const auto& daemon : status->daemons) {
     if (!daemon.running || daemon.exits > 0) {
