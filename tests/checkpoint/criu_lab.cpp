@@ -44,6 +44,19 @@ std::vector<pid_t> members(pid_t init) {
   return found;
 }
 
+void wait_for_carrier(const std::string& netns, const std::string& link) {
+  if (!wait_until(
+          [&] {
+            return must(run_checked({"ip", "-n", netns, "link", "show", "dev", link}))
+                       .find("state UP") != std::string::npos;
+          },
+          Deadline::in(std::chrono::seconds(20)))) {
+    throw std::runtime_error(link + " of " + netns + " has no carrier after 20 s");
+  }
+  // The state is set first and told afterwards, both under the lock that a change waits for.
+  must(run_checked({"ip", "-n", netns, "link", "set", link, "up"}));
+}
+
 }  // namespace
 
 std::string CriuLab::missing() {
@@ -69,17 +82,10 @@ CriuLab::CriuLab()
       "addr add 192.0.2.2/24 dev q0\naddr add 2001:db8::2/64 dev q0 nodad\nlink set q0 up\n";
   must(run_checked({"ip", "-n", there_, "-batch", "-"}, options));
   // The kernel tells of a link's carrier up to a second later, to each socket that wants to hear of
-  // links: CRIU refuses one in which a message waits.
-  if (!wait_until(
-          [&] {
-            return must(run_checked({"ip", "-n", here_, "link", "show", "dev", "p0"}))
-                       .find("state UP") != std::string::npos;
-          },
-          Deadline::in(std::chrono::seconds(20)))) {
-    throw std::runtime_error("p0 of " + here_ + " has no carrier after 20 s");
-  }
-  // The state is set first and told afterwards, both under the lock that a change waits for.
-  must(run_checked({"ip", "-n", here_, "link", "set", "p0", "up"}));
+  // links, and with NETLINK_LISTEN_ALL_NSID of the far end's, too: CRIU refuses one in which a
+  // message waits.
+  wait_for_carrier(here_, "p0");
+  wait_for_carrier(there_, "q0");
 }
 
 CriuLab::~CriuLab() {
