@@ -46,18 +46,18 @@ void turn_back(State& state, const std::string& reason) {
 }
 
 void take(State& state, const Record& record) {
-  PhaseState* phase =
-      record.phase ? &state.phases[static_cast<std::size_t>(*record.phase)] : nullptr;
+  PhaseState none;  // of what happens to no phase; the journal takes no other record without one
+  PhaseState& phase = record.phase ? state.phases[static_cast<std::size_t>(*record.phase)] : none;
   switch (record.event) {
     case Event::opened:
       state.opened = true;
       break;
     case Event::begun:
-      phase->touched = true;
-      ++phase->tries;
+      phase.touched = true;
+      ++phase.tries;
       break;
     case Event::done:
-      phase->done = true;
+      phase.done = true;
       break;
     case Event::failed:
       if (record.facts.contains("undo")) {
@@ -69,10 +69,10 @@ void take(State& state, const Record& record) {
       }
       break;
     case Event::undoing:
-      ++phase->undo_tries;
+      ++phase.undo_tries;
       break;
     case Event::undone:
-      phase->undone = true;
+      phase.undone = true;
       break;
     case Event::requested:
       if (record.text == "abort" &&

@@ -27,7 +27,7 @@ constexpr std::string_view managed[] = {"staticd", "ripd", "ripngd"};
 
 std::string program(const HasProgram& has, const std::string& daemon) {
   for (const std::string_view folder : program_folders) {
-    const std::string path = "/" + std::string(folder) + "/" + daemon;
+    std::string path = "/" + std::string(folder) + "/" + daemon;
     if (has(path)) {
       return path;
     }

@@ -134,7 +134,7 @@ Result<Target> check(const Options& options, const Router& router,
   }
   auto target = find_target(options, router, manifest.image);
   if (!target) {
-    reasons.add(std::move(target).error());
+    reasons.add(target.error());
   }
   if (!options.replace && (runs(router, Slot::a) || runs(router, Slot::b))) {
     reasons.add("daemons run on this router: they would be ended",

@@ -50,9 +50,8 @@ int list(const Options& options) {
 
 int report_one(const Options& options) {
   auto history = history_of(options.file);
-  auto document =
-      history ? find_document(*history, options.id)
-              : Result<nlohmann::ordered_json>(tl::unexpected<Error>(std::move(history).error()));
+  auto document = history ? find_document(*history, options.id)
+                          : Result<nlohmann::ordered_json>(tl::unexpected<Error>(history.error()));
   if (!document) {
     return say_error(document.error(), options.json);
   }

@@ -88,7 +88,7 @@ void measure_virtualization(Study& study, Row& row) {
   for (const auto& [id, name, ports] : {std::tuple("cpu.virtualization", "VT-x or AMD-V", false),
                                         std::tuple("iommu", "VT-d", true)}) {
     const auto found = std::find_if(capabilities.begin(), capabilities.end(),
-                                    [&](const auto& one) { return one.id == id; });
+                                    [wanted = id](const auto& one) { return one.id == wanted; });
     if (found == capabilities.end()) {
       continue;
     }

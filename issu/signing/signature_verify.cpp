@@ -79,7 +79,8 @@ Result<StoreHandle> read_keyring(const std::filesystem::path& keyring) {
     return fail(Error(std::move(text).error()).within("reading the keyring"));
   }
   StoreHandle store(X509_STORE_new());
-  const BioHandle bio(BIO_new_mem_buf(text->data(), static_cast<int>(text->size())));
+  const std::string_view pem = *text;
+  const BioHandle bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   // One that can't be read to its end is not taken: what is lost could be a revocation.
   const PemHandle parts(PEM_X509_INFO_read_bio(bio.get(), nullptr, nullptr, nullptr));
   if (!parts) {
