@@ -222,6 +222,7 @@ Result<json> Card::resume(Slot from, Sessions sessions) {
   auto there = NetState::read(NetNs::path_of(spec_.netns));
   answer["lacking"] =
       there ? wanted->lacking_in(*there) : std::vector<std::string>{there.error().message()};
+  answer["now"] = mono_now();
   return answer;
 }
 

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "backends/vm/card.hpp"
+#include "backends/vm/card_time.hpp"
 #include "issu/base/clock.hpp"
 #include "issu/base/file.hpp"
 #include "issu/base/json.hpp"
@@ -19,13 +20,6 @@ constexpr std::chrono::seconds restores_within{90};
 constexpr std::chrono::seconds changes_within{100};
 /// The old kernel answers for no longer after it was told to start the next.
 constexpr std::chrono::seconds leaves_within{10};
-
-/// A time of the card's clock as one of ours: `now` was read when the answer was written, which is
-/// about when it came.
-MonoNs ours(const json& answer, const char* key, MonoNs received) {
-  const MonoNs now = value_of(answer, "now", MonoNs{0});
-  return received - (now - answer.value(key, now));
-}
 
 }  // namespace
 
@@ -58,6 +52,7 @@ Result<SaveReport> CardRouteProcessor::save(Slot slot, Afterwards afterwards) {
                 "use the way back `cold`");
   }
   ISSU_TRY(need_kernel(slot), what);
+  const MonoNs asked = mono_now();
   auto said = in_card({"save"}, saves_within);
   const MonoNs received = mono_now();
   if (!said) {
@@ -65,7 +60,7 @@ Result<SaveReport> CardRouteProcessor::save(Slot slot, Afterwards afterwards) {
   }
   ISSU_TRY(write_file_atomic(files().saved_note(slot), said->dump()), what);
   SaveReport report;
-  report.dark_from = ours(*said, "dark_from", received);
+  report.dark_from = card_time(*said, "dark_from", received, asked);
   report.condition_ms = value_of(*said, "condition_ms", 0.0);
   report.freeze_ms = value_of(*said, "freeze_ms", 0.0);
   report.dump_ms = value_of(*said, "dump_ms", 0.0) + value_of(*said, "network_ms", 0.0) +
@@ -149,7 +144,12 @@ Result<json> CardRouteProcessor::restored(Slot saved_from, Slot into, Sessions s
   }
   json said = value_of(*card, "resumed", json::object());
   if (value_of(*card, "power", "") != "active" && !said.contains("dark_until")) {
-    return in_card({"resume", name_of(saved_from), word}, restores_within);
+    // What its first try of that said stays known: it cost the sessions a second or two.
+    auto again = in_card({"resume", name_of(saved_from), word}, restores_within);
+    if (again && said.contains("error")) {
+      (*again)["first_try"] = said["error"];
+    }
+    return again;
   }
   said["now"] = static_cast<MonoNs>(std::clamp(value_of(*card, "uptime_ms", 0.0), 0.0, 1e12) * 1e6);
   return said;
@@ -178,7 +178,7 @@ Result<RestoreReport> CardRouteProcessor::restore(Slot saved_from, Slot into, Se
                 "the old kernel has it: go back");
   }
   RestoreReport report;
-  report.dark_until = ours(*said, "dark_until", received);
+  report.dark_until = card_time(*said, "dark_until", received, received);
   report.condition_ms = value_of(*said, "condition_ms", 0.0);
   report.restore_ms = to_ms(report.dark_until - from) - report.condition_ms;
   return report;

@@ -181,6 +181,7 @@ Result<RunOutput> run(const Argv& argv, const RunOptions& options) {
   const int child_out =
       options.stdout_file != nullptr ? options.stdout_file->get() : out->write.get();
   signal(SIGPIPE, SIG_IGN);
+  const pid_t parent = ::getpid();
   const pid_t pid = fork();
   if (pid < 0) {
     return fail_errno("forking for " + argv[0]);
@@ -188,6 +189,9 @@ Result<RunOutput> run(const Argv& argv, const RunOptions& options) {
   if (pid == 0) {
     // Who is killed leaves no program behind that works on beside whoever takes its place.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) {
+      ::_exit(1);  // killed before we asked for that
+    }
     exec_child(*plan, child_in, child_out, err->write.get(), report->write.get());
   }
   in->read.reset();

@@ -28,7 +28,27 @@ bool has_prefixes(RouteProcessor& rp, Slot slot, std::uint64_t count) {
       Deadline::in(std::chrono::seconds(40)), std::chrono::milliseconds(200));
 }
 
-/// Saves what runs in `from`, goes on in `into`, and prints where the time went.
+/// Goes on in `into` with what was saved, and prints where the time went.
+void go_on(RouteProcessor& rp, const SaveReport& saved, Slot from, Slot into) {
+  const MonoNs begun = mono_now();
+  const auto restored = rp.restore(from, into, Sessions::keep);
+  if (!restored) {
+    FAIL(restored.error().message());
+  }
+  // The card's times as the host's: none before it was asked, none after it answered.
+  CHECK(saved.dark_from < begun);
+  CHECK(restored->dark_until > begun);
+  CHECK(restored->dark_until <= mono_now());
+  std::printf(
+      "dark %.2f s, of it: held back and written down %.2f, frozen %.2f, saved %.2f (%llu "
+      "bytes), until the daemons ran %.2f, given back %.2f\n",
+      to_s(restored->dark_until - saved.dark_from), saved.condition_ms / 1e3, saved.freeze_ms / 1e3,
+      saved.dump_ms / 1e3, static_cast<unsigned long long>(saved.bytes), restored->restore_ms / 1e3,
+      restored->condition_ms / 1e3);
+  std::printf("  %s\n", read_file(card_dir() / "card" / "restored.json").value_or("").c_str());
+}
+
+/// Saves what runs in `from` and goes on with it in `into`.
 void change_kernel(RouteProcessor& rp, Slot from, Slot into) {
   CARD_OK(rp.prepare_save(from));
   const auto saved = rp.save(from, Afterwards::gone);
@@ -39,17 +59,7 @@ void change_kernel(RouteProcessor& rp, Slot from, Slot into) {
   CARD_OK(between);
   CHECK(between->power == SlotPower::staged);
   CHECK(between->saved);
-  const auto restored = rp.restore(from, into, Sessions::keep);
-  if (!restored) {
-    FAIL(restored.error().message());
-  }
-  std::printf(
-      "dark %.2f s, of it: held back and written down %.2f, frozen %.2f, saved %.2f (%llu "
-      "bytes), until the daemons ran %.2f, given back %.2f\n",
-      to_s(restored->dark_until - saved->dark_from), saved->condition_ms / 1e3,
-      saved->freeze_ms / 1e3, saved->dump_ms / 1e3, static_cast<unsigned long long>(saved->bytes),
-      restored->restore_ms / 1e3, restored->condition_ms / 1e3);
-  std::printf("  %s\n", read_file(card_dir() / "card" / "restored.json").value_or("").c_str());
+  go_on(rp, *saved, from, into);
 }
 
 }  // namespace
