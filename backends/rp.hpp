@@ -115,6 +115,7 @@ struct RestoreReport {
   double restore_ms = 0;    ///< until the processes run again
   double condition_ms = 0;  ///< what a dump forgets done again; sessions let through
   MonoNs dark_until = 0;    ///< when packets of the sessions passed again
+  std::string first_try;    ///< why a first try failed, which was time in the dark; mostly empty
 };
 
 /// What becomes of the daemons whose state was saved.

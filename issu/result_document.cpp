@@ -283,6 +283,10 @@ std::vector<std::string> anomalies(const Records& records) {
       found.push_back("the old side was not saved, the way back was a start from nothing: " +
                       text_of(record.facts["cold_way_back"]));
     }
+    if (record.event == Event::done && record.facts.contains("first_try")) {
+      found.push_back("the daemons were restored at the second try, the first said: " +
+                      text_of(record.facts["first_try"]));
+    }
     if (record.event == Event::failed && record.facts.contains("undo")) {
       found.push_back(record.text);
     }

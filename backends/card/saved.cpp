@@ -84,9 +84,13 @@ Result<void> hold_back(const RouterSpec& spec, const fs::path& saved) {
 }
 
 json told(const RestoreReport& report) {
-  return {{"restore_ms", report.restore_ms},
-          {"condition_ms", report.condition_ms},
-          {"dark_until", report.dark_until}};
+  json answer{{"restore_ms", report.restore_ms},
+              {"condition_ms", report.condition_ms},
+              {"dark_until", report.dark_until}};
+  if (!report.first_try.empty()) {
+    answer["first_try"] = report.first_try;
+  }
+  return answer;
 }
 
 }  // namespace

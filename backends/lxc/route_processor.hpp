@@ -59,8 +59,8 @@ class LxcRouteProcessor final : public RouteProcessor {
   [[nodiscard]] lxc::CriuCall criu_call(const lxc::ImageStore& store, Slot slot) const;
   /// Whether a whole state of it is there to go back to: it does not run, or runs on by intent.
   [[nodiscard]] bool is_saved(Slot slot) const;
-  /// The container of `into`, running again.
-  Result<void> bring_back(Slot saved_from, Slot into, Sessions sessions);
+  /// The container of `into`, running again. What a first try said before, if it was the second.
+  Result<std::string> bring_back(Slot saved_from, Slot into, Sessions sessions);
 
   RouterSpec spec_;
   const Suite& suite_;

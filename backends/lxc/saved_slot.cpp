@@ -295,7 +295,7 @@ Result<SaveReport> LxcRouteProcessor::save(Slot slot, Afterwards afterwards) {
   return report;
 }
 
-Result<void> LxcRouteProcessor::bring_back(Slot saved_from, Slot into, Sessions sessions) {
+Result<std::string> LxcRouteProcessor::bring_back(Slot saved_from, Slot into, Sessions sessions) {
   auto room = store(saved_from);
   auto ours = container(into);
   if (auto whole = checkpoint::read_dump_stats(room.images()); !whole) {
@@ -320,6 +320,7 @@ Result<void> LxcRouteProcessor::bring_back(Slot saved_from, Slot into, Sessions 
       "");
   ISSU_TRY(conditions(saved_from).expect_again(), "");
   Result<void> restored;
+  std::string first_try;
   lxc::CriuCall call = criu_call(room, into);
   for (int time = 0; time < tries; ++time) {
     if (sessions == Sessions::keep) {
@@ -331,8 +332,9 @@ Result<void> LxcRouteProcessor::bring_back(Slot saved_from, Slot into, Sessions 
     if (restored || restored.error().kind() == ErrorKind::timeout) {
       break;  // no second time of that while it is dark
     }
+    first_try = time == 0 ? restored.error().message() : first_try;
   }
-  return restored;
+  return restored ? Result<std::string>(std::move(first_try)) : fail(std::move(restored).error());
 }
 
 Result<RestoreReport> LxcRouteProcessor::restore(Slot saved_from, Slot into, Sessions sessions) {
@@ -343,8 +345,13 @@ Result<RestoreReport> LxcRouteProcessor::restore(Slot saved_from, Slot into, Ses
   const auto said = container(into).init_pid() == 0 ? std::nullopt : ask_init(into);
   // Else its daemons run: a call before this one was killed behind its restore.
   const bool needed = !said || said->held;
+  RestoreReport report;
   if (needed) {
-    ISSU_TRY(bring_back(saved_from, into, sessions), what);
+    auto back = bring_back(saved_from, into, sessions);
+    if (!back) {
+      return pass(std::move(back).error(), what);
+    }
+    report.first_try = std::move(*back);
   }
   const MonoNs restored = mono_now();
   ISSU_TRY(conditions(saved_from).give_back(container(into).init_pid()), what);
@@ -352,7 +359,6 @@ Result<RestoreReport> LxcRouteProcessor::restore(Slot saved_from, Slot into, Ses
   if (sessions == Sessions::drop && needed) {
     ISSU_TRY(suite_.begin_anew(files(into).run(), spec_.daemons), what);
   }
-  RestoreReport report;
   report.restore_ms = to_ms(restored - from);
   report.dark_until = mono_now();
   report.condition_ms = to_ms(report.dark_until - restored);

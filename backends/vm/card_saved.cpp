@@ -180,6 +180,7 @@ Result<RestoreReport> CardRouteProcessor::restore(Slot saved_from, Slot into, Se
   RestoreReport report;
   report.dark_until = card_time(*said, "dark_until", received, received);
   report.condition_ms = value_of(*said, "condition_ms", 0.0);
+  report.first_try = value_of(*said, "first_try", "");
   report.restore_ms = to_ms(report.dark_until - from) - report.condition_ms;
   return report;
 }

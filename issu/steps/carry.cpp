@@ -98,10 +98,14 @@ Result<nlohmann::json> switchover_carry(Context& context) {
   if (!restored) {
     return pass(std::move(restored).error(), "bringing the daemons back in the other slot");
   }
-  return nlohmann::json{{"from", from},
-                        {"restore_ms", restored->restore_ms},
-                        {"condition_ms", restored->condition_ms},
-                        {"dark_until", restored->dark_until}};
+  nlohmann::json facts{{"from", from},
+                       {"restore_ms", restored->restore_ms},
+                       {"condition_ms", restored->condition_ms},
+                       {"dark_until", restored->dark_until}};
+  if (!restored->first_try.empty()) {
+    facts["first_try"] = restored->first_try;
+  }
+  return facts;
 }
 
 Result<nlohmann::json> undo_switchover_carry(Context& context) {

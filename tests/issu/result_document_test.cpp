@@ -105,6 +105,16 @@ TEST_CASE("phases say when they began, and not across a boot of the machine") {
   CHECK(json["timeline"].is_null());
 }
 
+TEST_CASE("a restore that took a second try is an anomaly that says why") {
+  Measured lab;
+  const auto before = lab.result()["rfc7654"]["anomalies"]["during"].size();
+  lab.add(Event::done, Phase::switchover, 14, {{"first_try", "no space left"}});
+  const auto during = lab.result()["rfc7654"]["anomalies"]["during"];
+  REQUIRE(during.size() == before + 1);
+  CHECK(during.back() ==
+        "the daemons were restored at the second try, the first said: no space left");
+}
+
 TEST_CASE("the configuration is compared across the upgrade, or it is said why not") {
   Measured lab;
   CHECK(lab.result()["rfc7654"]["configuration"]["why_not"] ==

@@ -59,7 +59,7 @@ TEST_CASE("a journal of facts that no phase left ends all the same") {
     const json strange = json::parse(
         R"({"kind":7,"from":[],"to":{},"memory":"x","predicted_ms":"y","over_budget":3,
             "below_minimum":{},"forecast":[],"unswept":1,"left_over":null,"cold_start":2,
-            "cold_way_back":[],"dark_from":"x","dump_ms":true,"saved":-5,"fenced":{},
+            "cold_way_back":[],"first_try":[3],"dark_from":"x","dump_ms":true,"saved":-5,"fenced":{},
             "answering":"now","way_back_ms":"w","ports_ms":"p","total_ms":[],"routes":"many"})");
     for (const PhaseRow& row : phase_table) {
       if (row.reversible) {
