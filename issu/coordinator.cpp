@@ -85,7 +85,7 @@ Result<void> close_upgrade(const RouterParts& parts, Context& context, Journal& 
 }  // namespace
 
 Result<void> ask(const SlotStore& store, const std::string& request) {
-  return write_file_atomic(store.request(), request + "\n");
+  return store.ask(request);
 }
 
 Result<void> open_upgrade(const SlotStore& store, UpgradeOptions options) {

@@ -19,6 +19,9 @@ namespace fs = std::filesystem;
 
 /// Which slot is active, an entry in the SLA ledger, a line of the history.
 constexpr off_t room_for_the_end = 256 << 10;
+/// For what a person asks of an upgrade that runs while the disk is full.
+constexpr off_t room_for_a_request = 16 << 10;
+constexpr const char* request_reserve = "request.reserve";
 
 Result<std::optional<nlohmann::json>> read_object(const fs::path& file) {
   if (!fs::exists(file)) {
@@ -198,21 +201,39 @@ Result<void> SlotStore::promote_next() const {
   return sync_file(dir_);
 }
 
-Result<void> SlotStore::keep_reserve() const {
-  const fs::path file = dir_ / "reserve";
+namespace {
+
+Result<void> take_room(const fs::path& file, off_t bytes) {
   const Fd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   if (!fd) {
     return fail_errno("creating " + file.string());
   }
-  if (const int error = ::posix_fallocate(fd.get(), 0, room_for_the_end); error != 0) {
+  if (const int error = ::posix_fallocate(fd.get(), 0, bytes); error != 0) {
     return fail(Error::from_errno("taking room for " + file.string(), error, "make room there"));
   }
   return {};
 }
 
+}  // namespace
+
+Result<void> SlotStore::keep_reserve() const {
+  ISSU_TRY(take_room(dir_ / request_reserve, room_for_a_request), "");
+  return take_room(dir_ / "reserve", room_for_the_end);
+}
+
 void SlotStore::free_reserve() const {
   std::error_code error;
   fs::remove(dir_ / "reserve", error);
+  fs::remove(dir_ / request_reserve, error);
+}
+
+Result<void> SlotStore::ask(const std::string& request) const {
+  auto written = write_file_atomic(this->request(), request + "\n");
+  std::error_code error;
+  if (!written && fs::remove(dir_ / request_reserve, error)) {
+    written = write_file_atomic(this->request(), request + "\n");
+  }
+  return written;
 }
 
 Result<void> SlotStore::drop_next() const {

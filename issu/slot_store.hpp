@@ -51,6 +51,8 @@ class SlotStore {
   /// What the upgrades cost (issu/report/ledger).
   [[nodiscard]] std::filesystem::path ledger() const { return dir_ / "sla.db"; }
   [[nodiscard]] std::filesystem::path request() const { return dir_ / "request"; }
+  /// Leaves a request for the coordinator that runs; one on a full disk, too.
+  Result<void> ask(const std::string& request) const;
   /// What the measurement of the last upgrade wrote.
   [[nodiscard]] std::filesystem::path evidence() const { return dir_ / "evidence"; }
   [[nodiscard]] std::filesystem::path coordinator_log() const { return dir_ / "coordinator.log"; }
@@ -77,8 +79,9 @@ class SlotStore {
   Result<void> promote_next() const;
   Result<void> drop_next() const;
 
-  /// Takes room on the disk for what the end of an upgrade writes, so that one that gets full in
-  /// its middle does not keep it from ending; gives it back when that is about to be written.
+  /// Takes room on the disk for what the end of an upgrade writes, and for a request, so that one
+  /// that gets full in its middle does not keep it from ending; gives it back when that is about
+  /// to be written.
   Result<void> keep_reserve() const;
   void free_reserve() const;
 

@@ -165,10 +165,12 @@ std::optional<std::string> steps_of(const Cell& cell) {
       }
       break;
     case Fault::disk_full:
-      // What the probe measures finds no room: that is no evidence, it goes back.
+      // Nothing that the upgrade still has to write needs room that was not taken before.
       if (during && phase == Phase::soak) {
-        return goes_back_from(cell, good_image(cell), "[[step]]\nfault = \"fill\"\n\n") +
-               ends("rolled-back", true);
+        return upgrade(cell, good_image(cell), "until = \"soak\"") +
+               "[[step]]\nfault = \"fill\"\n\n[[step]]\nwait = \"4s\"\n\n"
+               "[[step]]\naccept = true\n\n" +
+               ends("committed", false);
       }
       break;
     case Fault::peer_down:

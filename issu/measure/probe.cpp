@@ -9,6 +9,7 @@
 
 #include "issu/base/file.hpp"
 #include "issu/measure/plan_json.hpp"
+#include "issu/measure/recorder.hpp"
 #include "issu/measure/result_json.hpp"
 
 namespace issu::measure {
@@ -118,7 +119,7 @@ double Live::longest_gap_ms() const {
 Result<ProcessId> Probe::start(const MeasurePlan& plan, const std::filesystem::path& folder) {
   ISSU_TRY(check_plan(plan), "starting the measurement");
   ISSU_TRY(make_dirs(folder), "starting the measurement");
-  for (const char* old : {"result.json", "live.json", "timeline.jsonl", "probe.log"}) {
+  for (const char* old : {"result.json", "live.json", "timeline.jsonl", "probe.log", room_file}) {
     ISSU_TRY(remove_tree(folder / old), "starting the measurement");
   }
   ISSU_TRY(write_file_atomic(folder / "plan.json", plan_to_json(plan)), "starting the measurement");

@@ -10,7 +10,13 @@
 
 namespace issu::measure {
 
-/// Writes the files of a measurement into its folder, all with mode 0600.
+/// The file that keeps room on the disk for the result of a measurement while it runs.
+inline constexpr const char* room_file = "result.room";
+
+/// Writes the files of a measurement into its folder, all with mode 0600. A disk that gets full
+/// does not end what counts: room for the result and for some minutes of the timeline is taken at
+/// the beginning, live.json is then written where it stands, and a timeline without more room has
+/// a gap.
 class Recorder {
  public:
   static Result<Recorder> open(const std::filesystem::path& folder);
@@ -27,9 +33,11 @@ class Recorder {
   Recorder(std::filesystem::path folder, Fd timeline)
       : folder_(std::move(folder)), timeline_(std::move(timeline)) {}
   Result<void> append(const std::string& line);
+  Result<void> live_in_place(std::string text);
 
   std::filesystem::path folder_;
   Fd timeline_;
+  bool torn_ = false;  ///< the last line of the timeline may have no end
 };
 
 }  // namespace issu::measure

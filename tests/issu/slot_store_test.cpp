@@ -1,8 +1,11 @@
 #include "issu/slot_store.hpp"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include "issu/base/file.hpp"
+#include "tests/issu/small_disk.hpp"
+#include "tests/skip.hpp"
 #include "tests/temp_dir.hpp"
 
 namespace issu {
@@ -102,6 +105,24 @@ TEST_CASE("the previous bundle can be brought in again") {
   REQUIRE(store.promote_next());
   CHECK(*read_file(store.current_bundle()) == "a");
   CHECK(*read_file(store.previous_bundle()) == "b");
+}
+
+TEST_CASE("a request finds room on a disk that got full in an upgrade") {
+  if (::geteuid() != 0) {
+    ISSU_SKIP("only root can mount a small disk");
+  }
+  const tests::TempDir dir;
+  tests::SmallDisk disk(dir / "small");
+  const SlotStore store(dir / "small");
+  disk.fill();
+  CHECK_FALSE(store.ask("accept").has_value());
+  std::filesystem::remove(dir / "small" / "filler");
+  REQUIRE(store.keep_reserve());
+  disk.fill();
+  REQUIRE(store.ask("accept"));
+  CHECK(*read_file(store.request()) == "accept\n");
+  store.free_reserve();
+  CHECK_FALSE(std::filesystem::exists(dir / "small" / "request.reserve"));
 }
 
 TEST_CASE("the lock is for one at a time") {
