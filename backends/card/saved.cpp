@@ -139,11 +139,11 @@ Result<json> Card::check_save() {
   Reasons reasons;
   auto estimate = rp_->check_save(slot_);
   if (!estimate) {
-    reasons.add(std::move(estimate).error());
+    reasons.add(estimate.error());
   }
   auto network = NetState::read(NetNs::path_of(spec_.netns));
   if (!network) {
-    reasons.add(std::move(network).error());
+    reasons.add(network.error());
   } else {
     for (const std::string& obstacle : network->obstacles()) {
       reasons.add("can't be made again: " + obstacle, "use the strategy restart");
