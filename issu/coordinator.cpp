@@ -84,10 +84,6 @@ Result<void> close_upgrade(const RouterParts& parts, Context& context, Journal& 
 
 }  // namespace
 
-Result<void> ask(const SlotStore& store, const std::string& request) {
-  return store.ask(request);
-}
-
 Result<void> open_upgrade(const SlotStore& store, UpgradeOptions options) {
   auto records = Journal::read(store.journal());
   if (!records) {

@@ -38,7 +38,4 @@ Result<void> open_upgrade(const SlotStore& store, UpgradeOptions options);
 /// that the journal itself can't be read or written; the router is then as the last record says.
 Result<Outcome> run_upgrade(const RouterParts& parts, const Listener& listener);
 
-/// Asks the coordinator of an open upgrade for "accept" or "abort"; taken up by whoever runs it.
-Result<void> ask(const SlotStore& store, const std::string& request);
-
 }  // namespace issu

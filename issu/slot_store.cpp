@@ -233,7 +233,13 @@ Result<void> SlotStore::ask(const std::string& request) const {
   if (!written && fs::remove(dir_ / request_reserve, error)) {
     written = write_file_atomic(this->request(), request + "\n");
   }
-  return written;
+  if (!written) {
+    return fail("`" + request +
+                    "` does not reach the coordinator, which goes on as if nobody had asked: " +
+                    written.error().message(),
+                "let " + dir_.string() + " be written to, then ask again");
+  }
+  return {};
 }
 
 Result<void> SlotStore::drop_next() const {

@@ -51,7 +51,8 @@ class SlotStore {
   /// What the upgrades cost (issu/report/ledger).
   [[nodiscard]] std::filesystem::path ledger() const { return dir_ / "sla.db"; }
   [[nodiscard]] std::filesystem::path request() const { return dir_ / "request"; }
-  /// Leaves a request for the coordinator that runs; one on a full disk, too.
+  /// Asks the coordinator of an open upgrade for "accept" or "abort"; taken up by whoever runs it.
+  /// Finds room on a full disk, too.
   Result<void> ask(const std::string& request) const;
   /// What the measurement of the last upgrade wrote.
   [[nodiscard]] std::filesystem::path evidence() const { return dir_ / "evidence"; }

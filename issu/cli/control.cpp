@@ -41,7 +41,7 @@ int request(const ControlOptions& options, const char* what, Outcome wanted) {
     return say_error(records.error(), options.json);
   }
   if (std::string(what) != "resume") {
-    if (auto asked = ask(router->store, what); !asked) {
+    if (auto asked = router->store.ask(what); !asked) {
       return say_error(asked.error(), options.json);
     }
   }

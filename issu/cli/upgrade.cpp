@@ -218,7 +218,7 @@ void add_rollback_command(CLI::App& app, Exit& exit) {
     }
     auto records = Journal::read(router->store.journal());
     if (records && is_open(*records)) {
-      if (auto asked = ask(router->store, "abort"); !asked) {
+      if (auto asked = router->store.ask("abort"); !asked) {
         exit.code = say_error(asked.error(), options->json);
         return;
       }

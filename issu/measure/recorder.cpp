@@ -60,8 +60,8 @@ Result<void> Recorder::append(const std::string& line) {
   // A line may be there in part.
   torn_ = is_full(error_number);
   if (error_number != 0 && !torn_) {
-    errno = error_number;
-    return fail_errno("writing " + (folder_ / "timeline.jsonl").string());
+    return fail(
+        Error::from_errno("writing " + (folder_ / "timeline.jsonl").string(), error_number));
   }
   return {};
 }
@@ -82,8 +82,10 @@ Result<void> Recorder::live(const Live& live) {
     static_cast<void>(::unlink(beside.c_str()));
     return live_in_place(text);
   }
-  errno = error_number;
-  return error_number == 0 ? Result<void>() : fail_errno("replacing " + path.string());
+  if (error_number != 0) {
+    return fail(Error::from_errno("replacing " + path.string(), error_number));
+  }
+  return {};
 }
 
 Result<void> Recorder::live_in_place(std::string text) {
@@ -93,7 +95,8 @@ Result<void> Recorder::live_in_place(std::string text) {
   if (!file || ::fstat(file.get(), &now) != 0) {
     return fail_errno("writing " + path.string());
   }
-  // One call, and what stood there longer is blank: who reads it in between sees one or the other.
+  // In one call, and blank where longer words stood: a look in between finds hardly ever a mixture,
+  // and the next one, a fifth of a second later, none.
   text.resize(std::max(text.size(), static_cast<std::size_t>(now.st_size)), ' ');
   if (::pwrite(file.get(), text.data(), text.size(), 0) < 0 && !is_full(errno)) {
     return fail_errno("writing " + path.string());

@@ -120,7 +120,7 @@ TEST_CASE("abort during any phase but commit goes back") {
     Listener listener;
     listener.record = [&](const Record& record) {
       if (record.event == Event::begun && record.phase == row.phase) {
-        REQUIRE(ask(lab.store, "abort"));
+        REQUIRE(lab.store.ask("abort"));
       }
     };
     CHECK(*lab.run(listener) == Outcome::rolled_back);

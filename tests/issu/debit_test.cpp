@@ -46,7 +46,7 @@ void open(const Lab& lab, bool over_budget = false, const std::string& id = new_
   options.soak_s = 0.01;
   options.over_budget = over_budget;
   REQUIRE(open_upgrade(lab.store, options));
-  REQUIRE(ask(lab.store, "accept"));
+  REQUIRE(lab.store.ask("accept"));
 }
 
 std::string anomalies_of(Lab& lab) {

@@ -42,7 +42,7 @@ struct KernelLab : Lab {
     options.soak_s = 0.01;
     REQUIRE(open_upgrade(store, options));
     if (!request.empty()) {
-      REQUIRE(ask(store, request));
+      REQUIRE(store.ask(request));
     }
   }
   Outcome upgrade() {

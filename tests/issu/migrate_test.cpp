@@ -82,7 +82,7 @@ TEST_CASE("migrate: abort ends the move") {
   Lab lab;
   lab.open("");
   lab.world.fault = [&](const std::string& verb) -> Result<void> {
-    return verb == "migrate a b" ? ask(lab.store, "abort") : Result<void>{};
+    return verb == "migrate a b" ? lab.store.ask("abort") : Result<void>{};
   };
   CHECK(*lab.run() == Outcome::rolled_back);
   lab.check_ended(Outcome::rolled_back);

@@ -20,7 +20,7 @@ Outcome upgrade(tests::Lab& lab, const std::string& minimum, bool allowed) {
   options.soak_s = 0.01;
   options.allow_below_minimum = allowed;
   REQUIRE(open_upgrade(lab.store, options));
-  REQUIRE(ask(lab.store, "accept"));
+  REQUIRE(lab.store.ask("accept"));
   const auto outcome = lab.run();
   REQUIRE(outcome);
   return *outcome;

@@ -71,7 +71,7 @@ struct Lab {
     options.soak_s = 0.01;
     REQUIRE(open_upgrade(store, options));
     if (!request.empty()) {
-      REQUIRE(ask(store, request));
+      REQUIRE(store.ask(request));
     }
   }
 

@@ -52,7 +52,7 @@ TEST_CASE("routes that are missing in the soak take it back") {
 TEST_CASE("routes that are missing for a moment, or as few as the budget allows, do not") {
   for (const bool moment : {false, true}) {
     SoakLab lab;
-    REQUIRE(ask(lab.store, "accept"));
+    REQUIRE(lab.store.ask("accept"));
     lab.happens = [&](int before) { lab.world.routes = !moment ? 990 : before < 2 ? 0 : 1000; };
     const auto outcome = lab.run();
     REQUIRE(outcome);
@@ -78,7 +78,7 @@ TEST_CASE("memory that is not known is no evidence") {
   SoakLab lab;
   lab.config.budgets.daemon_growth_mib = 1;
   lab.world.daemons[Slot::b][1].memory.reset();
-  REQUIRE(ask(lab.store, "accept"));
+  REQUIRE(lab.store.ask("accept"));
   lab.happens = [&](int before) {
     lab.world.daemons[Slot::b][0].memory = 900 * mebibyte;
     lab.world.routes = before == 0 ? 900 : 1000;

@@ -52,7 +52,7 @@ TEST_CASE("standby: before the ports have moved, the way back is to go on") {
   lab.open("");
   lab.world.fault = [&](const std::string& verb) -> Result<void> {
     if (verb == "pause a") {
-      REQUIRE(ask(lab.store, "abort"));
+      REQUIRE(lab.store.ask("abort"));
     }
     return {};
   };

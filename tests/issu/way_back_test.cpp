@@ -98,7 +98,7 @@ TEST_CASE("saved way back: abort during any phase but commit goes back") {
     Listener listener;
     listener.record = [&](const Record& record) {
       if (record.event == Event::begun && record.phase == row.phase) {
-        REQUIRE(ask(lab.store, "abort"));
+        REQUIRE(lab.store.ask("abort"));
       }
     };
     CHECK(*lab.run(listener) == Outcome::rolled_back);

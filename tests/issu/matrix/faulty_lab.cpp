@@ -296,7 +296,7 @@ void FaultyLab::strike() {
       break;
     case Fault::second_fault:
     case Fault::abort_asked:
-      REQUIRE(ask(store, "abort"));
+      REQUIRE(store.ask("abort"));
       break;
     case Fault::routes_missing:
       world.says[other(from)] = 500;
