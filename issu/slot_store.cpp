@@ -237,7 +237,7 @@ Result<void> SlotStore::ask(const std::string& request) const {
     return fail("`" + request +
                     "` does not reach the coordinator, which goes on as if nobody had asked: " +
                     written.error().message(),
-                "let " + dir_.string() + " be written to, then ask again");
+                "let " + dir_.string() + " be written to, then ask again", ErrorKind::refused);
   }
   return {};
 }

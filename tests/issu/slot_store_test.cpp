@@ -117,6 +117,7 @@ TEST_CASE("a request finds room on a disk that got full in an upgrade") {
   disk.fill();
   const auto refused = store.ask("accept");
   REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().kind() == ErrorKind::refused);
   CHECK(refused.error().message().find("goes on as if nobody had asked") != std::string::npos);
   std::filesystem::remove(dir / "small" / "filler");
   REQUIRE(store.keep_reserve());
